@@ -1,0 +1,1 @@
+"""Compiles trained networks into bundles: ONNX graphs with their manifest."""

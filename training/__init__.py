@@ -1,0 +1,1 @@
+"""The workshop: the film world, the networks and the stages that train them (PyTorch)."""

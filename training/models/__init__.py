@@ -1,0 +1,1 @@
+"""The network definitions, and how their checkpoints are read and written."""
