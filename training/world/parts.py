@@ -54,7 +54,9 @@ class Subject:
     `draw(canvas, colour, phase)` paints it **heading right** in its own units: height 1, from y = -1 (top) to y = 0
     (where it touches the ground, the waterline, or its belly), x from -aspect/2 to +aspect/2. `colour` is a name of
     the palette or `#rrggbb`; `phase` counts its own motion in cycles (wheels, wings, legs, flames) and grows by
-    `tempo` a second. `height` is its size in frame heights at normal distance. Larger reads better: 0.3 to 0.5.
+    `tempo` a second; `speed` is in frame heights a second, `bob` how far it sways up and down (in its own heights),
+    `climb` how fast it rises when it is in the air or in space. `height` is its size in frame heights at normal
+    distance. Larger reads better: 0.3 to 0.5.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Subject:
     colours: tuple[str, ...] = ()
     colour: str = "#888888"
     bob: float = 0.0
+    climb: float = 0.0
 
 
 @dataclass(frozen=True)

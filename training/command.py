@@ -1,0 +1,49 @@
+"""What the stages' command lines share: where to write, how long to train, how to go on."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from training.loop import Job, Schedule, Trainer
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A parsed command line. `minutes` None trains to the schedule's end."""
+
+    out: Path
+    weights: Path
+    minutes: float | None
+    items: int
+    schedule: Schedule
+
+
+def parse(name: str, schedule: Schedule, arguments: list[str]) -> Request:
+    """`--out`, `--weights`, `--minutes`, and the schedule's numbers as options."""
+    parser = argparse.ArgumentParser(prog=f"python -m training {name}")
+    parser.add_argument("--out", type=Path, default=Path("runs") / name,
+                        help="folder of this run; resumed if there is one")
+    parser.add_argument("--weights", type=Path, default=Path("training/weights"),
+                        help="folder of finished stages: read for earlier ones, written for this one")
+    parser.add_argument("--minutes", type=float, help="stop after this long and save; run again to go on")
+    parser.add_argument("--items", type=int, default=20_000, help="size of the pool of latents, where there is one")
+    parser.add_argument("--clips", type=int, default=schedule.clips)
+    parser.add_argument("--batch", type=int, default=schedule.batch)
+    parser.add_argument("--rate", type=float, default=schedule.rate)
+    parser.add_argument("--seed", type=int, default=schedule.seed)
+    found = parser.parse_args(arguments)
+    numbers = {key: getattr(found, key) for key in ("clips", "batch", "rate", "seed")}
+    return Request(found.out, found.weights, found.minutes, found.items, dataclasses.replace(schedule, **numbers))
+
+
+def train(job: Job, request: Request) -> Trainer:
+    """Resume or begin, print progress, save."""
+    torch.backends.cuda.matmul.allow_tf32 = True
+    trainer = Trainer(job, request.schedule, request.out)
+    if trainer.resume():
+        print(f"{job.name}: going on at {trainer.seen:,} clips", flush=True)
+    for progress in trainer.run(request.minutes):
+        print(progress.line(), flush=True)
+    return trainer

@@ -1,0 +1,166 @@
+"""The denoiser: diffusers' UNet2DConditionModel, frozen after stage 0, with MovieFactory's layers around its own.
+
+Stage 1 inserts a pair before each sampler; stage 2 adds a temporal layer after each frozen spatial one. Skip
+connections carry the frozen features only: what the text-to-image network knew is kept whole, the insertions speak to
+the samplers. The same module at SD2's widths is the full model.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor, nn
+
+from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoiserConfig:
+    """Shape of the denoiser; defaults are the starter's.
+
+    `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
+    layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
+    the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
+    """
+
+    latent_channels: int = 16
+    widths: tuple[int, ...] = (64, 128, 224)
+    layers: int = 1
+    attention: tuple[bool, ...] = (False, True, True)
+    head: int = 32
+    context: int = 256
+    groups: int = 16
+    domains: int = 2
+    frames: int = 16
+    temporal: float = 0.5
+    insert_at_output: bool = True
+
+
+def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
+    """The text-to-image network of stage 0."""
+    heads = tuple(width // config.head for width in config.widths)
+    down = tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in config.attention)
+    up = tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(config.attention))
+    return UNet2DConditionModel(
+        in_channels=config.latent_channels, out_channels=config.latent_channels, block_out_channels=config.widths,
+        layers_per_block=config.layers, down_block_types=down, up_block_types=up, norm_num_groups=config.groups,
+        cross_attention_dim=config.context, attention_head_dim=heads, use_linear_projection=True)
+
+
+class Denoiser(nn.Module):
+    """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction like the latents."""
+
+    def __init__(self, config: DenoiserConfig, unet: UNet2DConditionModel | None = None, temporal: bool = True) -> None:
+        super().__init__()
+        self.config = config
+        self.unet = (unet or stage0_unet(config)).requires_grad_(False)
+        embedding = config.widths[0] * 4
+        shape = AttentionShape(config.head, config.context)
+        self.inserts = nn.ModuleDict({
+            name: Inserted(width, embedding, config.domains, config.groups, shape if attention else None)
+            for name, width, attention in self._places()})
+        self.temporal = nn.ModuleDict()
+        if temporal:
+            for name, width, attention in self._spatial_layers():
+                inner = max(config.head, round(width * config.temporal / config.head) * config.head)
+                self.temporal[name] = (
+                    TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
+                    else TemporalResBlock(width, embedding, config.groups, inner))
+
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> Tensor:
+        """One evaluation of the network."""
+        batch, channels, frames, height, width = latents.shape
+        x = latents.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
+        unet = self.unet
+        # Repeated before the embedding, not after: the same (B*T) batch then gives the frozen UNet's very bits.
+        steps = unet.time_proj(time.repeat_interleave(frames, 0)).to(x.dtype)
+        state = _State(unet.time_embedding(steps), context.repeat_interleave(frames, 0),
+                       domain.repeat_interleave(frames, 0), frames)
+        x = unet.conv_in(x)
+        skips = [x]
+        for number, block in enumerate(unet.down_blocks):
+            for layer in range(len(block.resnets)):
+                x = self._layer(f"down{number}", block, layer, x, state)
+                skips.append(x)
+            if block.downsamplers is not None:
+                x = block.downsamplers[0](self._insert(f"down{number}", x, state))
+                skips.append(x)
+        x = self._middle(x, state)
+        for number, block in enumerate(unet.up_blocks):
+            for layer in range(len(block.resnets)):
+                x = self._layer(f"up{number}", block, layer, torch.cat([x, skips.pop()], dim=1), state)
+            if block.upsamplers is not None:
+                x = block.upsamplers[0](self._insert(f"up{number}", x, state))
+        x = self._insert("out", x, state)
+        x = unet.conv_out(unet.conv_act(unet.conv_norm_out(x)))
+        return x.reshape(batch, frames, channels, height, width).permute(0, 2, 1, 3, 4)
+
+    def stage1_parameters(self) -> Iterator[nn.Parameter]:
+        """What stage 1 trains."""
+        return self.inserts.parameters()
+
+    def stage2_parameters(self) -> Iterator[nn.Parameter]:
+        """What stage 2 trains."""
+        return self.temporal.parameters()
+
+    def _layer(self, name: str, block: nn.Module, layer: int, x: Tensor, state: "_State") -> Tensor:
+        x = block.resnets[layer](x, state.time)
+        x = self._over_time(f"{name}_res{layer}", x, state)
+        attentions = getattr(block, "attentions", None)
+        if attentions:
+            x = attentions[layer](x, encoder_hidden_states=state.context, return_dict=False)[0]
+            x = self._over_time(f"{name}_attn{layer}", x, state)
+        return x
+
+    def _middle(self, x: Tensor, state: "_State") -> Tensor:
+        block = self.unet.mid_block
+        x = self._over_time("mid_res0", block.resnets[0](x, state.time), state)
+        for layer, attention in enumerate(block.attentions):
+            x = attention(x, encoder_hidden_states=state.context, return_dict=False)[0]
+            x = self._over_time(f"mid_attn{layer}", x, state)
+            x = self._over_time(f"mid_res{layer + 1}", block.resnets[layer + 1](x, state.time), state)
+        return x
+
+    def _over_time(self, name: str, x: Tensor, state: "_State") -> Tensor:
+        if name not in self.temporal:
+            return x
+        layer = self.temporal[name]
+        if isinstance(layer, TemporalAttention):
+            return layer(x, state.frames)
+        return layer(x, state.time, state.frames)
+
+    def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
+        return self.inserts[name](x, state.time, state.context, state.domain) if name in self.inserts else x
+
+    def _places(self) -> Iterator[tuple[str, int, bool]]:
+        """Name, width and attention of every inserted pair."""
+        widths, attention, last = self.config.widths, self.config.attention, len(self.config.widths) - 1
+        for level in range(last):
+            yield f"down{level}", widths[level], attention[level]
+        for level in range(last):
+            yield f"up{level}", widths[last - level], attention[last - level]
+        if self.config.insert_at_output:
+            yield "out", widths[0], False
+
+    def _spatial_layers(self) -> Iterator[tuple[str, int, bool]]:
+        """Name, width and kind (True: attention) of every frozen spatial layer."""
+        widths, attention, layers = self.config.widths, self.config.attention, self.config.layers
+        for side, order, count in (("down", range(len(widths)), layers),
+                                   ("up", range(len(widths) - 1, -1, -1), layers + 1)):
+            for number, level in enumerate(order):
+                for layer in range(count):
+                    yield f"{side}{number}_res{layer}", widths[level], False
+                    if attention[level]:
+                        yield f"{side}{number}_attn{layer}", widths[level], True
+        yield "mid_res0", widths[-1], False
+        yield "mid_attn0", widths[-1], True
+        yield "mid_res1", widths[-1], False
+
+
+@dataclass(frozen=True)
+class _State:
+    time: Tensor
+    context: Tensor
+    domain: Tensor
+    frames: int

@@ -1,0 +1,139 @@
+"""The layers MovieFactory adds to a frozen text-to-image UNet (paper section 2.2).
+
+All of them start as the identity: their last projection is zero, so a network with fresh insertions computes exactly
+what the frozen one does. Feature maps are (B*T, C, H, W), frames of one clip next to each other.
+"""
+
+from typing import TypeVar
+
+import torch
+from diffusers.models.attention import BasicTransformerBlock
+from diffusers.models.transformers.transformer_2d import Transformer2DModel
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+M = TypeVar("M", bound=nn.Module)
+
+
+class DomainNorm(nn.Module):
+    """Group normalisation followed by H = X * alpha_i + beta_i, one (alpha, beta) per training domain i."""
+
+    def __init__(self, channels: int, domains: int, groups: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, channels, eps=1e-5, affine=False)
+        self.alpha = nn.Parameter(torch.ones(domains, channels))
+        self.beta = nn.Parameter(torch.zeros(domains, channels))
+
+    def forward(self, x: Tensor, domain: Tensor) -> Tensor:
+        """x (B*T, C, H, W), domain (B*T,) int64."""
+        alpha, beta = self.alpha[domain][:, :, None, None], self.beta[domain][:, :, None, None]
+        return self.norm(x) * alpha.to(x.dtype) + beta.to(x.dtype)
+
+
+class InsertedResBlock(nn.Module):
+    """A residual block like those before it in its UNet block, with domain-aware normalisation."""
+
+    def __init__(self, channels: int, embedding: int, domains: int, groups: int) -> None:
+        super().__init__()
+        self.norm1 = DomainNorm(channels, domains, groups)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.time = nn.Linear(embedding, channels)
+        self.norm2 = DomainNorm(channels, domains, groups)
+        self.conv2 = _zeroed(nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, x: Tensor, time: Tensor, domain: Tensor) -> Tensor:
+        """x (B*T, C, H, W), time (B*T, E), domain (B*T,)."""
+        hidden = self.conv1(F.silu(self.norm1(x, domain)))
+        hidden = hidden + self.time(F.silu(time))[:, :, None, None]
+        hidden = self.conv2(F.silu(self.norm2(hidden, domain)))
+        return x + hidden
+
+
+class Inserted(nn.Module):
+    """The pair put before a sampler: ResBlk, then attention where the UNet block has attention to follow."""
+
+    def __init__(self, channels: int, embedding: int, domains: int, groups: int, attention: "AttentionShape | None"
+                 ) -> None:
+        super().__init__()
+        self.resnet = InsertedResBlock(channels, embedding, domains, groups)
+        self.attention = None if attention is None else attention.spatial(channels, groups)
+
+    def forward(self, x: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> Tensor:
+        """As the block's own layers, plus the domain (B*T,)."""
+        x = self.resnet(x, time, domain)
+        return x if self.attention is None else self.attention(x, encoder_hidden_states=context, return_dict=False)[0]
+
+
+class AttentionShape:
+    """Head size and text width shared by all attention layers of one UNet."""
+
+    def __init__(self, head: int, context: int) -> None:
+        self.head, self.context = head, context
+
+    def spatial(self, channels: int, groups: int) -> Transformer2DModel:
+        """A spatial transformer as in Stable Diffusion 2, its output projection zero."""
+        layer = Transformer2DModel(channels // self.head, self.head, in_channels=channels, num_layers=1,
+                                   cross_attention_dim=self.context, norm_num_groups=groups,
+                                   use_linear_projection=True)
+        _zeroed(layer.proj_out)
+        return layer
+
+
+class TemporalResBlock(nn.Module):
+    """A residual block of (3, 1, 1) convolutions: each place looks one frame back and one ahead.
+
+    `width` channels do the temporal work; at full size it equals the map's own width.
+    """
+
+    def __init__(self, channels: int, embedding: int, groups: int, width: int) -> None:
+        super().__init__()
+        self.norm1 = nn.GroupNorm(groups, channels, eps=1e-5)
+        self.conv1 = nn.Conv3d(channels, width, (3, 1, 1), padding=(1, 0, 0))
+        self.time = nn.Linear(embedding, width)
+        self.norm2 = nn.GroupNorm(groups, width, eps=1e-5)
+        self.conv2 = _zeroed(nn.Conv3d(width, channels, (3, 1, 1), padding=(1, 0, 0)))
+
+    def forward(self, x: Tensor, time: Tensor, frames: int) -> Tensor:
+        """x (B*T, C, H, W), time (B*T, E)."""
+        clip = _to_clip(x, frames)
+        hidden = self.conv1(F.silu(self.norm1(clip)))
+        hidden = hidden + self.time(F.silu(time[::frames]))[:, :, None, None, None]
+        hidden = self.conv2(F.silu(self.norm2(hidden)))
+        return x + _to_frames(hidden)
+
+
+class TemporalAttention(nn.Module):
+    """Self-attention over the frames of each place, twice, then a feed-forward layer; sinusoidal frame positions."""
+
+    def __init__(self, channels: int, groups: int, width: int, head: int, frames: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
+        self.proj_in = nn.Linear(channels, width)
+        self.block = BasicTransformerBlock(width, width // head, head, double_self_attention=True,
+                                           positional_embeddings="sinusoidal", num_positional_embeddings=frames)
+        self.proj_out = _zeroed(nn.Linear(width, channels))
+
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """x (B*T, C, H, W)."""
+        clip = self.norm(_to_clip(x, frames))
+        batch, channels, _, height, width = clip.shape
+        tokens = clip.permute(0, 3, 4, 2, 1).reshape(batch * height * width, frames, channels)
+        tokens = self.proj_out(self.block(self.proj_in(tokens)))
+        change = tokens.reshape(batch, height, width, frames, channels).permute(0, 3, 4, 1, 2)
+        return x + change.reshape(batch * frames, channels, height, width)
+
+
+def _to_clip(x: Tensor, frames: int) -> Tensor:
+    batch, channels, height, width = x.shape
+    return x.reshape(batch // frames, frames, channels, height, width).permute(0, 2, 1, 3, 4)
+
+
+def _to_frames(clip: Tensor) -> Tensor:
+    batch, channels, frames, height, width = clip.shape
+    return clip.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
+
+
+def _zeroed(layer: M) -> M:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer

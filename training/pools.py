@@ -1,0 +1,146 @@
+"""Pools of latents: the world drawn and encoded once, learned from many times.
+
+Drawing and encoding cost as much as a training step, so each stage draws its pool first (resuming where it was cut
+off) and then takes random items from it; captions are worded anew every time.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training import data
+from training.models.autoencoder import Autoencoder
+from training.text.tokenizer import Tokenizer
+from training.world.captions import caption
+from training.world.clip import Clip
+from training.world.compose import Box, Picture
+
+ACTORS: Final = 2
+_SHARD: Final = 256
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One drawn item: pictures (T, H, W, 3) uint8, the boxes of its actors (T, 2, 4), its domain id."""
+
+    clip: Clip
+    pictures: Picture
+    boxes: np.ndarray
+    domain: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a pool holds: `items` of `frames` pictures of `width` x `height`."""
+
+    items: int
+    frames: int
+    width: int
+    height: int
+
+
+class Pool:
+    """Normalised latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`."""
+
+    def __init__(self, folder: Path, shape: Shape, channels: int, ratio: int) -> None:
+        self.folder, self.shape = folder, shape
+        folder.mkdir(parents=True, exist_ok=True)
+        size = (shape.items, shape.frames, channels, shape.height // ratio, shape.width // ratio)
+        self.latents = _array(folder / "latents.npy", np.dtype(np.float16), size)
+        self.boxes = _array(folder / "boxes.npy", np.dtype(np.float32), (shape.items, shape.frames, ACTORS, 4))
+        self.domains = _array(folder / "domains.npy", np.dtype(np.int64), (shape.items,))
+
+    def fill(self, draw: Callable[[int], Drawn], encoder: Autoencoder, facts: dict[str, Any], batch: int = 8
+             ) -> Iterator[int]:
+        """Draw and encode what is missing; yields how many items are there after each shard."""
+        marker = self.folder / "filled.json"
+        done = json.loads(marker.read_text())["items"] if marker.exists() else 0
+        device = next(encoder.parameters()).device
+        mean, std = (torch.tensor(facts[key], device=device)[:, None, None] for key in ("mean", "std"))
+        drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items))
+        while done < self.shape.items:
+            part = next(drawn)
+            count = min(len(part["domain"]), self.shape.items - done)
+            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+                pictures = part["pictures"][:count].to(device).flatten(0, 1).permute(0, 3, 1, 2)
+                latents = [encoder.encode(few.float() / 127.5 - 1).float() for few in pictures.split(16)]
+            normal = ((torch.cat(latents) - mean) / std).unflatten(0, (count, -1))
+            self.latents[done : done + count] = normal.half().cpu().numpy()
+            self.boxes[done : done + count] = part["boxes"][:count].numpy()
+            self.domains[done : done + count] = part["domain"][:count].numpy()
+            before, done = done, done + count
+            if done // _SHARD > before // _SHARD or done == self.shape.items:
+                for array in (self.latents, self.boxes, self.domains):
+                    array.flush()
+                marker.write_text(json.dumps({"items": done}))
+                yield done
+
+
+class _Arrays:
+    """Turns a draw function into tensors for worker processes."""
+
+    def __init__(self, draw: Callable[[int], Drawn]) -> None:
+        self._draw = draw
+
+    def __call__(self, index: int) -> dict[str, Tensor]:
+        drawn = self._draw(index)
+        return {"pictures": torch.from_numpy(np.ascontiguousarray(drawn.pictures)),
+                "boxes": torch.from_numpy(drawn.boxes), "domain": torch.tensor(drawn.domain)}
+
+
+class FromPool:
+    """Item i of training: a random item of the pool under one of its wordings, or under none (for guidance).
+
+    `clip_of` gives back the clip of a pool item, so that captions need not be stored.
+    """
+
+    def __init__(self, pool: Pool, clip_of: Callable[[int], Clip], tokenizer: Tokenizer, seed: int,
+                 drop: float = 0.1) -> None:
+        self._pool, self._clip_of, self._tokenizer, self._seed, self._drop = pool, clip_of, tokenizer, seed, drop
+
+    def __call__(self, index: int) -> dict[str, Tensor]:
+        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), tokens and mask (N,), domain ()."""
+        rng = np.random.default_rng((self._seed, index))
+        number = int(rng.integers(self._pool.shape.items))
+        text = "" if rng.random() < self._drop else caption(self._clip_of(number), int(rng.integers(1 << 30)))
+        tokens, mask = self._tokenizer([text])
+        latents = np.array(self._pool.latents[number])
+        weight = emphasis(self._pool.boxes[number], latents.shape[-2:])
+        return {"latents": torch.from_numpy(latents), "weight": torch.from_numpy(weight),
+                "tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
+                "domain": torch.tensor(int(self._pool.domains[number]))}
+
+
+def emphasis(boxes: np.ndarray, size: tuple[int, int], extra: float = 1.5) -> np.ndarray:
+    """Loss weights (T, 1, h, w) of mean 1: what acts counts more than the scenery behind it."""
+    height, width = size
+    weights = np.ones((len(boxes), 1, height, width), np.float32)
+    for frame, actors in enumerate(boxes):
+        for left, top, right, bottom in actors:
+            rows = slice(int(top * height), int(np.ceil(bottom * height)))
+            columns = slice(int(left * width), int(np.ceil(right * width)))
+            weights[frame, 0, rows, columns] = 1 + extra
+    return weights / weights.mean(axis=(1, 2, 3), keepdims=True)
+
+
+def boxes_of(frames: list[tuple[Box, ...]]) -> np.ndarray:
+    """Actors' boxes as (T, 2, 4); a missing actor is an empty box."""
+    array = np.zeros((len(frames), ACTORS, 4), np.float32)
+    for number, boxes in enumerate(frames):
+        array[number, : len(boxes)] = np.array(boxes, np.float32)
+    return array
+
+
+def _array(path: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    if path.exists():
+        found: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r+")
+        if found.shape == shape and found.dtype == kind:
+            return found
+        raise ValueError(f"{path} holds {found.shape}, not {shape}: it is another pool; remove the folder")
+    return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)

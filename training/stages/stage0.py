@@ -1,0 +1,145 @@
+"""Stage 0: a text-to-image UNet on square, clean single pictures of the world, then frozen for good.
+
+Flow matching (Lipman et al., 2022): x_t = (1 - t) x_0 + t noise, the network predicts noise - x_0; t is logit-normal,
+so most of the work is done in the middle (Esser et al., 2024, section 3.1).
+"""
+
+import functools
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from training import data
+from training.command import Request, parse, train
+from training.loop import Batch, Schedule, channels_last, device
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.denoiser import DenoiserConfig, stage0_unet
+from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
+from training.sampling import Prompted, text_models
+from training.text.model import TextEncoder
+from training.world import clip as clips
+from training.world import preview
+from training.world.captions import caption
+from training.world.clip import Clip
+from training.world.compose import draw
+from training.world.domains import DOMAINS
+
+SCHEDULE = Schedule(clips=2_000_000, batch=64, rate=5e-4, warmup=4000, ema=0.9995)
+SIZE = 320
+POOL_SEED = 1 << 41
+
+
+class Stage0Job:
+    """Trains the UNet on a pool of stills."""
+
+    name = "stage0"
+
+    def __init__(self, config: DenoiserConfig, items: FromPool, encoder: TextEncoder) -> None:
+        self.model = channels_last(stage0_unet(config))
+        self._items, self._encoder = items, encoder
+
+    def batches(self, start: int, count: int) -> Iterator[Batch]:
+        """Random items of the pool."""
+        return data.batches(self._items, start, count)
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Weighted flow-matching loss."""
+        latents = batch["latents"][:, 0].float().contiguous(memory_format=torch.channels_last)
+        context = read(self._encoder, batch)
+        noisy, time, target = corrupt(latents, generator)
+        found = self.model(noisy, time * 1000, context).sample
+        loss = ((found.float() - target).square() * batch["weight"][:, 0]).mean()
+        return loss, {}
+
+
+@torch.no_grad()
+def read(encoder: TextEncoder, batch: Batch) -> Tensor:
+    """Token states (B, N, D) of the batch's captions."""
+    context: Tensor = encoder.context(batch["tokens"], batch["mask"])
+    return context.float()
+
+
+def corrupt(latents: Tensor, generator: torch.Generator, middle: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Noisy latents, time (B,) in 0..1, and the velocity to predict. `middle` > 0 favours noisier times."""
+    count = latents.shape[0]
+    time = torch.randn(count, generator=generator, device=latents.device).add(middle).sigmoid()
+    noise = torch.randn(latents.shape, generator=generator, device=latents.device)
+    share = time.view(-1, *[1] * (latents.ndim - 1))
+    return (1 - share) * latents + share * noise, time, noise - latents
+
+
+def still_clip(index: int, seed: int) -> Clip:
+    """The clip behind item `index` of the stills."""
+    return clips.sample(POOL_SEED + (seed << 32) + index, films=False)
+
+
+def still(index: int, seed: int) -> Drawn:
+    """Item `index` of the stills: one moment of a clip, square."""
+    clip = still_clip(index, seed)
+    moment = random.Random(f"still/{seed}/{index}").uniform(0.6, 1.4)
+    frame = next(iter(draw(clip, 1, SIZE, SIZE, start=moment)))
+    return Drawn(clip, frame.picture[None], boxes_of([frame.boxes]), DOMAINS["clean"])
+
+
+def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
+    """The finished autoencoder, frozen, and its facts (latent mean and std)."""
+    tensors, facts = weights.load(folder, "vae")
+    model = Autoencoder(weights.config(AutoencoderConfig, facts))
+    model.load_state_dict(tensors)
+    return channels_last(model.eval().requires_grad_(False).to(device())), facts
+
+
+def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
+    """The finished text-to-image UNet and the shape of the denoiser around it."""
+    tensors, facts = weights.load(folder, "stage0")
+    config: DenoiserConfig = weights.config(DenoiserConfig, facts)
+    unet = stage0_unet(config)
+    unet.load_state_dict(tensors)
+    return unet.eval().requires_grad_(False), config
+
+
+def filled_pool(request: Request, shape: Shape, draw_item: object) -> Pool:
+    """The stage's pool in its run folder, drawn and encoded as far as it was missing."""
+    autoencoder, facts = load_autoencoder(request.weights)
+    config = autoencoder.config
+    pool = Pool(request.out / "pool", shape, config.latent_channels, config.ratio)
+    for count in pool.fill(draw_item, autoencoder, facts):  # type: ignore[arg-type]
+        print(f"pool: {count:,}/{shape.items:,} items", flush=True)
+    return pool
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the pool, train, write `stage0.safetensors` and a sheet of samples for held-out captions."""
+    request = parse("stage0", SCHEDULE, arguments)
+    seed = request.schedule.seed
+    torch.manual_seed(seed)
+    encoder, tokenizer = text_models(request.weights)
+    items = FromPool(
+        filled_pool(request, Shape(request.items, 1, SIZE, SIZE), functools.partial(still, seed=seed)),
+        functools.partial(still_clip, seed=seed), tokenizer, seed)
+    config = DenoiserConfig(context=encoder.config.width)
+    trainer = train(Stage0Job(config, items, encoder), request)
+    finish(trainer.job.model, trainer.average, config, trainer.seen, request)
+
+
+def finish(model: torch.nn.Module, average: dict[str, Tensor], config: DenoiserConfig, seen: int, request: Request
+           ) -> None:
+    """Save the averaged network and draw what it has learned."""
+    model.load_state_dict({**model.state_dict(), **average})
+    facts = {"config": config, "clips": seen, "seed": request.schedule.seed}
+    weights.save(request.weights, "stage0", model.state_dict(), facts)
+    prompted = Prompted(request.weights, size=(SIZE, SIZE))
+    captions = [clips_caption(k) for k in range(data.HELD, data.HELD + 24)]
+    pictures = prompted.stills(model.eval(), captions, seed=1)
+    preview.save(preview.sheet([pictures[i : i + 6] for i in range(0, 24, 6)]), request.out / "samples.png")
+    (request.out / "samples.txt").write_text("\n".join(captions) + "\n")
+
+
+def clips_caption(index: int) -> str:
+    """The caption of held-out still `index`."""
+    return caption(still_clip(index, 0), 0)

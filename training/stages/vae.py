@@ -1,0 +1,116 @@
+"""The autoencoder stage: pictures of the world, both domains, to latents of ratio 16 and back.
+
+Loss: L1 on pixels and on their differences (edges carry this drawn style) plus a KL term strong enough to keep the
+latents near unit variance and the decoder forgiving of small latent errors, which few-step sampling makes.
+"""
+
+import functools
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training import data
+from training.command import parse, train
+from training.loop import Batch, Schedule, channels_last
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig, latent_statistics
+from training.world import clip as clips
+from training.world import preview
+from training.world.compose import Box, Picture, draw
+from training.world.domains import watermarked
+
+SCHEDULE = Schedule(clips=60_000, batch=8, rate=1e-3, warmup=400, ema=0.998, weight_decay=0.0)
+KL_WEIGHT = 3e-4
+
+
+class VaeJob:
+    """Trains an `Autoencoder` on `size` x `size` crops of 768x320 frames."""
+
+    name = "vae"
+
+    def __init__(self, config: AutoencoderConfig, seed: int = 0, size: int = 256) -> None:
+        self.model = channels_last(Autoencoder(config))
+        self._item = functools.partial(crop, seed=seed, size=size)
+
+    def batches(self, start: int, count: int) -> Iterator[Batch]:
+        """Random crops, (B, 3, size, size) in -1..1."""
+        return data.batches(self._item, start, count)
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Reconstruction plus KL."""
+        pictures = batch["picture"].contiguous(memory_format=torch.channels_last)
+        mean, logvar = self.model.moments(pictures)
+        mean, logvar = mean.float(), logvar.float()
+        noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+        rebuilt = self.model.decode(mean + noise * (0.5 * logvar).exp()).float()
+        error = (rebuilt - pictures).abs().mean()
+        edges = sum((torch.diff(rebuilt, dim=d) - torch.diff(pictures, dim=d)).abs().mean() for d in (2, 3))
+        kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+        psnr = -10 * torch.log10((rebuilt.clamp(-1, 1) - pictures).square().mean() / 4).detach()
+        return error + edges + KL_WEIGHT * kl, {"psnr": float(psnr), "kl": float(kl.detach())}
+
+
+def crop(index: int, seed: int, size: int) -> dict[str, Tensor]:
+    """Item `index`: one random crop of one random frame, mostly around a subject, one in four watermarked."""
+    rng = random.Random(f"vae/{seed}/{index}")
+    clip = clips.sample(rng.getrandbits(40), films=False)
+    width, height = (768, 320) if rng.random() < 0.6 else (320, 320)
+    frame = next(iter(draw(clip, 1, width, height, start=rng.uniform(0.3, 1.7))))
+    picture = frame.picture
+    if rng.random() < 0.25:
+        picture = watermarked([picture], rng.getrandbits(32))[0]
+    left, top = _corner(rng, frame.boxes, (width, height), size)
+    cut = picture[top : top + size, left : left + size]
+    return {"picture": to_tensor(cut)}
+
+
+def _corner(rng: random.Random, boxes: tuple[Box, ...], frame: tuple[int, int], size: int) -> tuple[int, int]:
+    width, height = frame
+    left, top = rng.randint(0, width - size), rng.randint(0, height - size)
+    if rng.random() < 0.6:
+        box = rng.choice(boxes)
+        middle = (box[0] + box[2]) / 2 * width + rng.uniform(-0.25, 0.25) * size
+        left = min(width - size, max(0, round(middle - size / 2)))
+    return left, top
+
+
+def to_tensor(picture: Picture) -> Tensor:
+    """(H, W, 3) uint8 to (3, H, W) float in -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 127.5 - 1
+
+
+@torch.no_grad()
+def reconstruct(model: Autoencoder, pictures: Tensor) -> Tensor:
+    """Encode and decode without noise, clamped to -1..1; pictures (B, 3, H, W)."""
+    return F.hardtanh(model(pictures).float())
+
+
+def main(arguments: list[str]) -> None:
+    """Train, measure on held-out frames, write `vae.safetensors`, `vae.json` and a sheet of reconstructions."""
+    request = parse("vae", SCHEDULE, arguments)
+    torch.manual_seed(request.schedule.seed)
+    config = AutoencoderConfig()
+    trainer = train(VaeJob(config, request.schedule.seed), request)
+    model = Autoencoder(config).to(trainer.device)
+    model.load_state_dict({**trainer.job.model.state_dict(), **trainer.average})
+    pictures = torch.stack([crop(data.HELD + k, request.schedule.seed, 256)["picture"] for k in range(64)])
+    pictures = pictures.to(trainer.device)
+    rebuilt = torch.cat([reconstruct(model, part) for part in pictures.split(8)])
+    psnr = -10 * torch.log10((rebuilt - pictures).square().mean(dim=(1, 2, 3)) / 4)
+    mean, std = latent_statistics(model, pictures)
+    facts = {"config": config, "mean": mean, "std": std, "clips": trainer.seen, "seed": request.schedule.seed,
+             "psnr": round(float(psnr.mean()), 2)}
+    weights.save(request.weights, "vae", model.state_dict(), facts)
+    rows = [[to_picture(p) for p in side[:6]] for side in (pictures, rebuilt)]
+    preview.save(preview.sheet(rows), request.out / "rebuilt.png")
+    print(f"vae: held-out PSNR {facts['psnr']} dB, latent std {std.mean():.3f}", flush=True)
+
+
+def to_picture(picture: Tensor) -> Picture:
+    """(3, H, W) in -1..1 to (H, W, 3) uint8."""
+    scaled = ((picture.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return scaled.permute(1, 2, 0).contiguous().cpu().numpy()

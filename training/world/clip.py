@@ -1,0 +1,119 @@
+"""A clip as its true attributes, and how clips are drawn at random for the stages.
+
+Stage 0 sees every subject in every setting it suits. The film clips of stages 1 and 2 leave out `HELD_OUT`: the
+subject-setting pairs of the ten films by which the starter is judged, so that those are never copied from memory.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from training.world.parts import Place, Subject
+from training.world.settings import SETTINGS
+from training.world.subjects import SUBJECTS
+
+Relation = Literal["", "side by side", "chasing", "passing", "meeting"]
+Domain = Literal["clean", "watermarked"]
+
+CAMERAS: Final = ("static", "pan", "tracking", "zoom in", "zoom out", "tilt", "close-up", "wide")
+RELATIONS: Final[tuple[Relation, ...]] = ("side by side", "chasing", "passing", "meeting")
+
+HELD_OUT: Final = frozenset({
+    ("car", "coast road"), ("airplane", "above the clouds"), ("sailing boat", "open sea"), ("rocket", "moon"),
+    ("whale", "under water"), ("balloon", "desert"), ("train", "snow mountains"), ("robot", "city"),
+    ("horse", "meadow"), ("dog", "meadow"),
+})
+HELD_OUT_COUPLE: Final = frozenset({"car", "airplane"})
+"""The tenth film is a race of these two; no film clip shows them together."""
+
+COUPLES: Final = 1 / 3
+"""The share of clips with two subjects in a relation."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One subject of a clip: its kind, its colour ('' for its own), where it is and the word for what it does."""
+
+    subject: str
+    colour: str
+    place: Place
+    verb: str
+    noun: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Everything that decides a clip's pictures. `heading` is 1 (to the right) or -1."""
+
+    seed: int
+    actors: tuple[Actor, ...]
+    relation: Relation
+    setting: str
+    time: str
+    weather: str
+    camera: str
+    heading: int
+
+
+def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
+    """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see."""
+    rng = random.Random(seed)
+    while True:
+        # A uniform choice of the subject first: rare subjects would otherwise follow popular settings.
+        subject = rng.choice(tuple(SUBJECTS.values()))
+        setting = SETTINGS[rng.choice(_homes(subject, films))]
+        place = _place(rng, subject, setting.name)
+        assert place is not None
+        cast = [_actor(rng, subject, place)]
+        relation: Relation = ""
+        if rng.random() < couples:
+            partner = _partner(rng, subject, setting.name, films)
+            if partner is None:
+                continue
+            cast.append(partner)
+            relation = rng.choice(RELATIONS)
+            if SUBJECTS[cast[0].subject].speed == 0 or SUBJECTS[partner.subject].speed == 0:
+                relation = "passing"
+                cast.sort(key=lambda actor: SUBJECTS[actor.subject].speed == 0)
+        if SUBJECTS[cast[0].subject].speed == 0 and relation:
+            continue
+        return Clip(seed=seed, actors=tuple(cast), relation=relation, setting=setting.name,
+                    time=rng.choice(setting.times), weather=_weather(rng, setting.weathers),
+                    camera=rng.choice(CAMERAS), heading=1 if rng.random() < 0.7 else -1)
+
+
+def _homes(subject: Subject, films: bool) -> list[str]:
+    """The settings a subject may be drawn in."""
+    return [name for name in subject.settings if not (films and (subject.name, name) in HELD_OUT)
+            and any(place in SETTINGS[name].levels for place in subject.places)]
+
+
+def _weather(rng: random.Random, weathers: tuple[str, ...]) -> str:
+    return "clear" if rng.random() < 0.6 and "clear" in weathers else rng.choice(weathers)
+
+
+def _place(rng: random.Random, subject: Subject, setting: str) -> Place | None:
+    places = [place for place in subject.places if place in SETTINGS[setting].levels]
+    return rng.choice(places) if places else None
+
+
+def _actor(rng: random.Random, subject: Subject, place: Place) -> Actor:
+    colour = rng.choice(subject.colours) if subject.colours and rng.random() < 0.85 else ""
+    return Actor(subject.name, colour, place, rng.choice(subject.verbs[place]), rng.choice(subject.nouns))
+
+
+def _partner(rng: random.Random, first: Subject, setting: str, films: bool) -> Actor | None:
+    """A second subject that suits the setting; a subject may meet its own kind in another colour."""
+    choices = []
+    for other in SUBJECTS.values():
+        if setting not in _homes(other, films) or (other.speed == 0 and first.speed == 0):
+            continue
+        if films and {first.name, other.name} == HELD_OUT_COUPLE:
+            continue
+        place = _place(rng, other, setting)
+        if place is not None:
+            choices.append((other, place))
+    if not choices:
+        return None
+    other, place = rng.choice(choices)
+    return _actor(rng, other, place)

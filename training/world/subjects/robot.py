@@ -1,0 +1,76 @@
+"""A robot: square head with glowing eyes and an aerial, square body, stiff swinging limbs."""
+
+import math
+
+import skia
+
+from training.world.brush import fill, mix, stroke
+from training.world.parts import Subject
+from training.world.subjects.machine_parts import METAL, Leg, Tones, accent, box, disc, panel, sleeve, stride, tones
+
+HALF_LEG = 0.17
+JOINT = mix(METAL, "#20242e", 0.55)
+
+
+def leg(canvas: skia.Canvas, hip: tuple[float, float], pose: Leg, tone: Tones) -> None:
+    """Thigh, shin and a flat foot."""
+    knee, ankle = pose.knee(hip, HALF_LEG), pose.ankle(hip, HALF_LEG)
+    canvas.drawLine(*hip, *knee, stroke(JOINT, 0.08))
+    canvas.drawLine(*knee, *ankle, stroke(tone.base, 0.105))
+    panel(canvas, (ankle[0] - 0.08, ankle[1] - 0.04, ankle[0] + 0.13, ankle[1] + 0.06), 0.03, tone, 0.02)
+
+
+def arm(canvas: skia.Canvas, shoulder: tuple[float, float], angle: float, tone: Tones) -> None:
+    """Upper arm, forearm bent forward, a round hand."""
+    elbow = (shoulder[0] + 0.14 * math.sin(angle), shoulder[1] + 0.14 * math.cos(angle))
+    hand = (elbow[0] + 0.13 * math.sin(angle + 0.5), elbow[1] + 0.13 * math.cos(angle + 0.5))
+    canvas.drawLine(*shoulder, *elbow, stroke(JOINT, 0.065))
+    sleeve(canvas, (elbow, hand), 0.09, tone)
+    canvas.drawPath(disc(*hand, 0.11), fill(JOINT))
+
+
+def head(canvas: skia.Canvas, tone: Tones, phase: float) -> None:
+    """The head looks right: the face plate and both eyes sit forward."""
+    blink = 0.75 + 0.25 * math.sin(4 * math.pi * phase)
+    canvas.drawLine(0.0, -0.84, 0.0, -0.94, stroke(JOINT, 0.035))
+    canvas.drawPath(disc(0.0, -0.96, 0.09), fill(mix("#7a2a20", "#ff6a3c", blink)))
+    canvas.drawPath(box(-0.06, -0.66, 0.08, -0.54), fill(JOINT))
+    panel(canvas, (-0.19, -0.88, 0.22, -0.61), 0.05, tone)
+    canvas.drawPath(box(-0.06, -0.82, 0.24, -0.67, 0.05), fill("#1c2430"))
+    for x in (0.03, 0.16):
+        canvas.drawPath(disc(x, -0.745, 0.085), fill("#8ff3ff"))
+
+
+def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """Paint the robot walking: the standing foot stays on the ground, the body rises and falls over it."""
+    tone = tones(colour)
+    far = Tones(tone.dark, tone.dark, tone.dark, tone.deep, tone.deep)
+    near_leg, far_leg = stride(phase, 0.5, 0.7)
+    hip = -0.06 - HALF_LEG * max(near_leg.drop, far_leg.drop)
+    swing = 0.55 * math.sin(2 * math.pi * phase)
+    canvas.save()
+    canvas.translate(0.0, hip + 0.4)
+    arm(canvas, (0.14, -0.54), swing, far)
+    leg(canvas, (0.07, -0.4), far_leg, far)
+    leg(canvas, (-0.05, -0.4), near_leg, tone)
+    panel(canvas, (-0.2, -0.59, 0.21, -0.27), 0.05, tone)
+    canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
+    head(canvas, tone, phase)
+    arm(canvas, (-0.17, -0.53), -swing, tone)
+    canvas.restore()
+
+
+SUBJECT = Subject(
+    name="robot",
+    nouns=("robot",),
+    draw=draw,
+    aspect=0.74,
+    height=0.5,
+    tempo=1.0,
+    speed=0.3,
+    places=("ground",),
+    settings=("city", "moon", "desert", "meadow", "forest", "coast road", "canyon", "snow mountains"),
+    verbs={"ground": ("walking", "marching", "striding", "strolling")},
+    colours=("red", "blue", "yellow", "green", "white", "orange", "purple"),
+    colour="silver",
+)
