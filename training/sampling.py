@@ -2,18 +2,30 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from training.loop import device
+from training.loop import channels_last, device
 from training.text.model import TextEncoder, load_text_encoder
 from training.text.tokenizer import Tokenizer
+from training.world import preview
 from training.world.compose import Picture
+from training.world.domains import DOMAINS
 
 Velocity = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Noisy latents, time (B,) in 0..1, context (B, N, D) -> noise - x_0."""
+
+IDEAS: Final = (
+    "a red car on a coast road", "an airplane above the clouds at sunset", "a sailing boat on a stormy sea",
+    "a rocket leaving the moon", "a whale under water", "a hot-air balloon over a desert",
+    "a train crossing snow mountains", "a robot in a city at night",
+    "a white horse and a black dog running across a meadow", "a race between a yellow car and an airplane",
+)
+"""The ten films by which the starter is judged."""
 
 
 def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
@@ -37,31 +49,42 @@ def times(steps: int, shift: float = 1.0) -> list[float]:
 
 
 @torch.no_grad()
-def guided(velocity: Velocity, x: Tensor, time: float, contexts_: tuple[Tensor, Tensor], scale: float) -> Tensor:
-    """Classifier-free guidance; `contexts_` are that of the text and that of no text, each (B, N, D)."""
+def guided(velocity: Velocity, x: Tensor, time: float, pair: tuple[Tensor, Tensor], scale: float) -> Tensor:
+    """Classifier-free guidance; `pair` holds the contexts of the text and of no text, each (B, N, D)."""
     moment = torch.full((x.shape[0],), time, device=x.device)
-    wanted = velocity(x, moment, contexts_[0]).float()
+    wanted = velocity(x, moment, pair[0]).float()
     if scale == 1.0:
         return wanted
-    free = velocity(x, moment, contexts_[1]).float()
+    free = velocity(x, moment, pair[1]).float()
     return free + scale * (wanted - free)
 
 
 @torch.no_grad()
-def euler(velocity: Velocity, noise: Tensor, contexts_: tuple[Tensor, Tensor], knots: Sequence[float],
+def euler(velocity: Velocity, noise: Tensor, pair: tuple[Tensor, Tensor], knots: Sequence[float],
           scale: float = 1.0) -> Tensor:
     """Integrate from knots[0] to knots[-1]."""
     x = noise
     for here, there in itertools.pairwise(knots):
-        x = x + (there - here) * guided(velocity, x, here, contexts_, scale)
+        x = x + (there - here) * guided(velocity, x, here, pair, scale)
     return x
+
+
+@dataclass(frozen=True)
+class Take:
+    """How a clip is sampled: whose norm, how many frames, the times, the guidance scale."""
+
+    domain: int
+    frames: int
+    knots: Sequence[float]
+    guidance: float
+    seed: int = 1
 
 
 class Prompted:
     """Text to pictures with the networks of a weights folder."""
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
-        from training.stages.stage0 import load_autoencoder
+        from training.stages.stage0 import load_autoencoder  # the stages import this module
 
         self.encoder, self.tokenizer = text_models(folder)
         self.autoencoder, facts = load_autoencoder(folder)
@@ -69,20 +92,45 @@ class Prompted:
         self._size = (self.autoencoder.config.latent_channels, size[1] // ratio, size[0] // ratio)
         self._mean, self._std = (torch.tensor(facts[key], device=device())[:, None, None] for key in ("mean", "std"))
 
+    def size_of(self, frames: int) -> tuple[int, int, int, int]:
+        """(C, T, h, w) of a clip's latents."""
+        return self._size[0], frames, self._size[1], self._size[2]
+
+    def contexts(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Contexts of the texts and of no text, each (B, N, D)."""
+        free = contexts(self.encoder, self.tokenizer, [""]).expand(len(texts), -1, -1)
+        return contexts(self.encoder, self.tokenizer, texts), free
+
     def stills(self, unet: nn.Module, texts: Sequence[str], seed: int, scale: float = 3.0, steps: int = 20
                ) -> list[Picture]:
-        """One picture a text."""
+        """One picture a text from the text-to-image network."""
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn((len(texts), *self._size), generator=generator).to(device())
-        pair = (contexts(self.encoder, self.tokenizer, texts),
-                contexts(self.encoder, self.tokenizer, [""]).expand(len(texts), -1, -1))
 
         def velocity(x: Tensor, time: Tensor, context: Tensor) -> Tensor:
             with torch.autocast(x.device.type, torch.bfloat16):
                 found: Tensor = unet(x, time * 1000, context).sample
             return found
 
-        return self.pictures(euler(velocity, noise, pair, times(steps), scale))
+        return self.pictures(euler(velocity, noise, self.contexts(texts), times(steps), scale))
+
+    def velocity(self, denoiser: nn.Module, domain: int) -> Velocity:
+        """A denoiser with one domain's norm as a velocity; latents (B, C, T, h, w)."""
+
+        def velocity(x: Tensor, time: Tensor, context: Tensor) -> Tensor:
+            with torch.autocast(x.device.type, torch.bfloat16):
+                found: Tensor = denoiser(x, time * 1000, context, torch.full((len(x),), domain, device=x.device))
+            return found
+
+        return velocity
+
+    def film(self, denoiser: nn.Module, text: str, take: Take) -> list[Picture]:
+        """The frames of one clip."""
+        generator = torch.Generator().manual_seed(take.seed)
+        noise = torch.randn((1, *self.size_of(take.frames)), generator=generator).to(device())
+        velocity = self.velocity(denoiser, take.domain)
+        latents = euler(velocity, noise, self.contexts([text]), take.knots, take.guidance)
+        return self.pictures(latents[0].transpose(0, 1))
 
     @torch.no_grad()
     def pictures(self, latents: Tensor) -> list[Picture]:
@@ -94,3 +142,16 @@ class Prompted:
             with torch.autocast(part.device.type, torch.bfloat16):
                 found += [to_picture(picture) for picture in self.autoencoder.decode(part)]
         return found
+
+
+def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, steps: int = 20) -> None:
+    """Draw the ten ideas with both domains' norms: `clean.png` and `watermarked.png`, four frames a row."""
+    from training.stages.films import HEIGHT, WIDTH, load_denoiser
+
+    model, _ = load_denoiser(folder, stages, temporal=frames > 1)
+    prompted = Prompted(folder, (WIDTH, HEIGHT))
+    guidance = 1.0 if steps == 4 else 3.5  # the distilled student has it folded in
+    for name, number in DOMAINS.items():
+        take = Take(number, frames, times(steps, 2.0), guidance)
+        rows = [prompted.film(channels_last(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in IDEAS]
+        preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], IDEAS), out / f"{name}.png")

@@ -7,6 +7,7 @@ the samplers. The same module at SD2's widths is the full model.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -104,7 +105,7 @@ class Denoiser(nn.Module):
         """What stage 2 trains."""
         return self.temporal.parameters()
 
-    def _layer(self, name: str, block: nn.Module, layer: int, x: Tensor, state: "_State") -> Tensor:
+    def _layer(self, name: str, block: Any, layer: int, x: Tensor, state: "_State") -> Tensor:
         x = block.resnets[layer](x, state.time)
         x = self._over_time(f"{name}_res{layer}", x, state)
         attentions = getattr(block, "attentions", None)

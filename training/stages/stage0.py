@@ -116,30 +116,27 @@ def filled_pool(request: Request, shape: Shape, draw_item: object) -> Pool:
 def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage0.safetensors` and a sheet of samples for held-out captions."""
     request = parse("stage0", SCHEDULE, arguments)
+    run(request, DenoiserConfig())
+    _sheet(request)
+
+
+def run(request: Request, config: DenoiserConfig) -> None:
+    """Fill the pool, train, save the averaged network."""
     seed = request.schedule.seed
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)
     items = FromPool(
         filled_pool(request, Shape(request.items, 1, SIZE, SIZE), functools.partial(still, seed=seed)),
         functools.partial(still_clip, seed=seed), tokenizer, seed)
-    config = DenoiserConfig(context=encoder.config.width)
     trainer = train(Stage0Job(config, items, encoder), request)
-    finish(trainer.job.model, trainer.average, config, trainer.seen, request)
+    facts = {"config": config, "clips": trainer.seen, "seed": seed}
+    weights.save(request.weights, "stage0", trainer.average, facts)
 
 
-def finish(model: torch.nn.Module, average: dict[str, Tensor], config: DenoiserConfig, seen: int, request: Request
-           ) -> None:
-    """Save the averaged network and draw what it has learned."""
-    model.load_state_dict({**model.state_dict(), **average})
-    facts = {"config": config, "clips": seen, "seed": request.schedule.seed}
-    weights.save(request.weights, "stage0", model.state_dict(), facts)
+def _sheet(request: Request) -> None:
     prompted = Prompted(request.weights, size=(SIZE, SIZE))
-    captions = [clips_caption(k) for k in range(data.HELD, data.HELD + 24)]
-    pictures = prompted.stills(model.eval(), captions, seed=1)
+    unet, _ = load_unet(request.weights)
+    captions = [caption(still_clip(k, 0), 0) for k in range(data.HELD, data.HELD + 24)]
+    pictures = prompted.stills(channels_last(unet.to(device())), captions, seed=1)
     preview.save(preview.sheet([pictures[i : i + 6] for i in range(0, 24, 6)]), request.out / "samples.png")
     (request.out / "samples.txt").write_text("\n".join(captions) + "\n")
-
-
-def clips_caption(index: int) -> str:
-    """The caption of held-out still `index`."""
-    return caption(still_clip(index, 0), 0)

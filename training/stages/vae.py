@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import data
@@ -33,7 +33,8 @@ class VaeJob:
     name = "vae"
 
     def __init__(self, config: AutoencoderConfig, seed: int = 0, size: int = 256) -> None:
-        self.model = channels_last(Autoencoder(config))
+        self.autoencoder = channels_last(Autoencoder(config))
+        self.model: nn.Module = self.autoencoder
         self._item = functools.partial(crop, seed=seed, size=size)
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
@@ -43,10 +44,10 @@ class VaeJob:
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Reconstruction plus KL."""
         pictures = batch["picture"].contiguous(memory_format=torch.channels_last)
-        mean, logvar = self.model.moments(pictures)
+        mean, logvar = self.autoencoder.moments(pictures)
         mean, logvar = mean.float(), logvar.float()
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)
-        rebuilt = self.model.decode(mean + noise * (0.5 * logvar).exp()).float()
+        rebuilt = self.autoencoder.decode(mean + noise * (0.5 * logvar).exp()).float()
         error = (rebuilt - pictures).abs().mean()
         edges = sum((torch.diff(rebuilt, dim=d) - torch.diff(pictures, dim=d)).abs().mean() for d in (2, 3))
         kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()

@@ -1,0 +1,51 @@
+"""Which library runs a graph."""
+
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from runtime.backends.engine import Engine
+from runtime.backends.onnx_runtime import OnnxRuntimeEngine
+from runtime.backends.openvino_cpu import OpenVinoEngine
+from runtime.errors import BackendError
+
+BACKENDS: Final = ("auto", "openvino", "cpu", "cuda")
+"""What can be asked for: 'cpu' and 'cuda' are ONNX Runtime."""
+
+
+def resolve(backend: str = "auto") -> str:
+    """The backend that 'auto' means on this machine; any other comes back as it is.
+
+    OpenVINO on x86-64, where it is several times quicker, else ONNX Runtime. Only looks whether a library is
+    installed: one that is installed but broken is an error when opened, never a reason to use a slower one silently.
+    Raises BackendError for an unknown name, and when nothing is installed.
+    """
+    if backend not in BACKENDS:
+        raise BackendError(f"a backend: {', '.join(BACKENDS)}", f"'{backend}' was asked for",
+                           "choose one of these; `moviefactory doctor` shows what this machine can run")
+    if backend != "auto":
+        return backend
+    has_openvino, has_onnxruntime = find_spec("openvino") is not None, find_spec("onnxruntime") is not None
+    x86_64 = platform.machine().lower() in ("x86_64", "amd64")
+    if has_openvino and (x86_64 or not has_onnxruntime):
+        return "openvino"
+    if has_onnxruntime:
+        return "cpu"
+    raise BackendError("a library that runs models", "neither OpenVINO nor ONNX Runtime is installed",
+                       f"run `pip install {'openvino' if x86_64 else 'onnxruntime'}`")
+
+
+def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, *, exact: bool = False,
+                cache: Path | None = None) -> Engine:
+    """Open the ONNX file `graph` with `backend`, one of `BACKENDS`.
+
+    `exact` forbids computing in less precision than the graph says (flow fields need it); `cache` is a folder where
+    backends that compile keep the result. Raises BackendError when the library is missing or cannot open the graph.
+    """
+    chosen = resolve(backend)
+    if chosen == "openvino":
+        return OpenVinoEngine(graph, threads, exact, cache)
+    if chosen == "cuda":
+        return OnnxRuntimeEngine(graph, "CUDA", threads)
+    return OnnxRuntimeEngine(graph, "CPU", threads)

@@ -1,0 +1,187 @@
+"""What an engine is: named, typed tensors in and out, checked before anything runs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.errors import BackendError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A named input or output: numpy dtype name, and per axis a fixed size or the name of a free one."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} ({', '.join(map(str, self.shape))})"
+
+
+@runtime_checkable
+class SupportsDLPack(Protocol):
+    """Anything that lends its memory by DLPack: tensors of torch, CuPy, JAX and the like."""
+
+    def __dlpack__(self, *, stream: Any = None) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
+
+Feed: TypeAlias = Array | SupportsDLPack
+
+
+class Engine(Protocol):
+    """A graph ready to run. Use it as a context manager, or call `close`.
+
+    `device` says what really runs it, version and precision included. Engines are not safe to share between threads.
+    """
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The tensors `run` must be fed."""
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """The tensors `run` gives."""
+
+    @property
+    def device(self) -> str:
+        """What runs the graph, for people: 'OpenVINO 2026.4.1 on CPU (bf16)'."""
+
+    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """Run once and give every output by name.
+
+        `feeds` holds exactly the graph's inputs. Outputs named in `out` are written there (C-contiguous, right dtype
+        and shape); the others are fresh arrays that the caller owns. Raises BackendError for a feed that does not
+        fit the graph, and when the library fails.
+        """
+
+    def close(self) -> None:
+        """Free the graph's memory. Closing twice is harmless."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None: ...
+
+
+class CheckedEngine(ABC):
+    """The checks every adapter shares; an adapter adds `_infer`, which may rely on them, and `_free`."""
+
+    def __init__(self, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], device: str) -> None:
+        self.inputs, self.outputs, self.device = inputs, outputs, device
+        self._open = True
+
+    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """See `Engine.run`."""
+        if not self._open:
+            raise BackendError("an open engine", "this one was closed", "open the graph again")
+        arrays, sizes = check_feeds(self.inputs, feeds)
+        targets = outputs_for(self.outputs, sizes, out or {})
+        try:
+            return self._infer(arrays, targets)
+        except Exception as error:
+            # Each library raises classes of its own (onnxruntime's share no base but Exception).
+            raise BackendError(f"{self.device} to run the graph", f"it failed: {said(error)}",
+                               "try another --backend, and report this if none works") from error
+
+    @abstractmethod
+    def _infer(self, feeds: dict[str, Array], targets: dict[str, Array | None]) -> dict[str, Array]:
+        """Run; write into the targets that are arrays, allocate the ones whose size only the graph knows."""
+
+    @abstractmethod
+    def _free(self) -> None:
+        """Drop what the library holds."""
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._open = False
+        self._free()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+
+def check_feeds(specs: tuple[TensorSpec, ...], feeds: Mapping[str, Feed]) -> tuple[dict[str, Array], dict[str, int]]:
+    """The feeds as C-contiguous host arrays, and the size each free axis took.
+
+    Raises BackendError naming the first feed that is missing, unknown or does not fit.
+    """
+    names = {spec.name for spec in specs}
+    if missing := names - feeds.keys():
+        raise _misfit(f"feeds {_listed(names)}", f"{_listed(missing)} did not come")
+    if unknown := feeds.keys() - names:
+        raise _misfit(f"feeds {_listed(names)}", f"{_listed(unknown)} came too")
+    sizes: dict[str, int] = {}
+    return {spec.name: _fit(spec, _host_array(spec.name, feeds[spec.name]), sizes) for spec in specs}, sizes
+
+
+def outputs_for(specs: tuple[TensorSpec, ...], sizes: Mapping[str, int],
+                out: Mapping[str, Array]) -> dict[str, Array | None]:
+    """Where each output goes: the caller's array, a fresh one, or None where only the graph knows the size."""
+    if unknown := out.keys() - {spec.name for spec in specs}:
+        raise _misfit(f"outputs {_listed(spec.name for spec in specs)}", f"{_listed(unknown)} was asked for")
+    targets: dict[str, Array | None] = {}
+    for spec in specs:
+        shape = tuple(sizes.get(size, size) if isinstance(size, str) else size for size in spec.shape)
+        known = tuple(size for size in shape if isinstance(size, int))
+        if spec.name in out:
+            array = out[spec.name]
+            _fit(spec, array, dict(sizes))
+            if not (array.flags.c_contiguous and array.flags.writeable):
+                raise _misfit(f"a writable, C-contiguous array for the output '{spec.name}'", "another kind came")
+            targets[spec.name] = array
+        else:
+            targets[spec.name] = np.empty(known, np.dtype(spec.dtype)) if len(known) == len(shape) else None
+    return targets
+
+
+def said(error: BaseException) -> str:
+    """A library's message as one line of at most 300 characters, without its source positions."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    noise = ("Exception from ", "Check '", "FrontEnd API failed with ")
+    telling = [line for line in lines if line and not line.startswith(noise)]
+    text = " ".join(telling or lines).strip() or type(error).__name__
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def _fit(spec: TensorSpec, array: Array, sizes: dict[str, int]) -> Array:
+    """`array`, C-contiguous, if it fits `spec`; free axes are noted in `sizes` and must agree across tensors."""
+    fits = array.dtype == np.dtype(spec.dtype) and array.ndim == len(spec.shape)
+    if fits:
+        for size, name in zip(array.shape, spec.shape, strict=True):
+            fits = fits and size == (sizes.setdefault(name, size) if isinstance(name, str) else name)
+    if not fits:
+        taken = ", ".join(f"{name} = {sizes[name]}" for name in spec.shape if isinstance(name, str) and name in sizes)
+        raise _misfit(f"'{spec.name}' to be {spec}{f' with {taken}' if taken else ''}",
+                      f"{array.dtype} {array.shape} came")
+    return np.ascontiguousarray(array).reshape(array.shape)
+
+
+def _host_array(name: str, feed: Feed) -> Array:
+    if isinstance(feed, np.ndarray):
+        return feed
+    try:
+        return np.from_dlpack(feed)
+    except (AttributeError, TypeError, BufferError, RuntimeError) as error:
+        raise _misfit(f"'{name}' to be a numpy array or to lend its memory by DLPack",
+                      f"{type(feed).__name__} does not: {said(error)}") from error
+
+
+def _misfit(expected: str, got: str) -> BackendError:
+    return BackendError(expected, got, "check that the bundle's parts belong together")
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -1,0 +1,83 @@
+"""ONNX Runtime: the adapter that runs everywhere, and on NVIDIA GPUs with the `cuda` extra."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from runtime.backends.engine import Array, CheckedEngine, said
+from runtime.backends.onnx_file import read_interface
+from runtime.errors import BackendError
+
+Provider = Literal["CPU", "CUDA"]
+
+
+def load() -> Any:
+    """The onnxruntime module, silenced. Import it through here only.
+
+    Official builds send usage data: since 1.29 on Linux and macOS too, from the moment of the import, with a device
+    identifier written to the home folder. The variable stops all of that but must be set first; the call stops the
+    trace events of Windows builds (onnxruntime, docs/Privacy.md). Raises BackendError when it cannot be imported.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        import onnxruntime
+
+        onnxruntime.disable_telemetry_events()
+    except ModuleNotFoundError as error:
+        raise BackendError("ONNX Runtime", "it is not installed", "run `pip install onnxruntime`") from error
+    except (ImportError, OSError, AttributeError) as error:
+        # Removing one of onnxruntime and onnxruntime-gpu takes files of the other along: the shell that is left has
+        # no attributes.
+        raise BackendError("a working ONNX Runtime", f"the installed one does not load: {said(error)}",
+                           "remove onnxruntime and onnxruntime-gpu, then install one of them") from error
+    return onnxruntime
+
+
+class OnnxRuntimeEngine(CheckedEngine):
+    """A graph in ONNX Runtime. Precision is what the graph says."""
+
+    def __init__(self, graph: Path, provider: Provider = "CPU", threads: int | None = None) -> None:
+        """Open `graph` on `provider`; `threads` None lets the library use all cores.
+
+        Raises BackendError when the library, the provider or the graph does not work. ONNX Runtime itself falls back
+        to the CPU with only a log line, which is refused here.
+        """
+        interface = read_interface(graph)
+        library = load()
+        wanted = f"{provider}ExecutionProvider"
+        if wanted not in library.get_available_providers():
+            raise BackendError(f"an ONNX Runtime with {provider}", f"the installed one has no {provider}",
+                               'run `pip install "onnxruntime-gpu[cuda,cudnn]"` in an environment of its own')
+        if provider == "CUDA":
+            library.preload_dlls()  # CUDA and cuDNN from their pip packages
+        options = library.SessionOptions()
+        options.log_severity_level = 3  # errors only: the rest reaches users as noise
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        try:
+            session = library.InferenceSession(str(graph), options, providers=[wanted])
+        except Exception as error:  # the library's exceptions share no other base
+            raise BackendError(f"ONNX Runtime {library.__version__} to open {graph}", f"it failed: {said(error)}",
+                               "check the bundle with `moviefactory models verify`, or try another --backend"
+                               ) from error
+        if session.get_providers()[0] != wanted:
+            raise BackendError(f"ONNX Runtime to use {provider}", "it fell back to the CPU without a word",
+                               "check the NVIDIA driver, or ask for `--backend cpu`")
+        super().__init__(interface.inputs, interface.outputs, f"ONNX Runtime {library.__version__} on {provider}")
+        self._session: Any = session
+
+    def _infer(self, feeds: dict[str, Array], targets: dict[str, Array | None]) -> dict[str, Array]:
+        binding = self._session.io_binding()
+        for name, array in feeds.items():
+            binding.bind_cpu_input(name, array)
+        for name, target in targets.items():
+            if target is None:
+                binding.bind_output(name, "cpu")
+            else:
+                binding.bind_output(name, "cpu", 0, target.dtype, target.shape, target.ctypes.data)
+        self._session.run_with_iobinding(binding)
+        results = dict(zip(targets, binding.get_outputs(), strict=True))
+        return {name: results[name].numpy() if target is None else target for name, target in targets.items()}
+
+    def _free(self) -> None:
+        self._session = None

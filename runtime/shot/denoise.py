@@ -1,0 +1,69 @@
+"""From noise to a clean latent, step by step."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.backends.engine import Engine
+from runtime.errors import BackendError
+from runtime.events import Step
+from runtime.shot import solvers
+from runtime.shot.guidance import Condition, guided
+from runtime.shot.noise import noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoiseRequest:
+    """What to draw: `shape` (1, C, T, h, w) of the latent, the solver's table, the seed and what the model is told.
+
+    With `previews` an `Estimate` follows every step but the last.
+    """
+
+    shape: tuple[int, int, int, int, int]
+    table: solvers.SolverTable
+    seed: int
+    condition: Condition
+    previews: bool = False
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The clean latent as the model sees it so far, (1, C, T, h, w), normalised."""
+
+    array: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Latents:
+    """The finished latent, (1, C, T, h, w), normalised."""
+
+    array: npt.NDArray[np.float32]
+
+
+def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estimate | Latents, None, None]:
+    """Yield a Step after each step (and an Estimate where asked for), at the end the Latents. Close it to stop.
+
+    The same request gives the same latent on the same engine. Raises BackendError when the model stops making sense.
+    """
+    table, predict = request.table, guided(denoiser, request.condition)
+    state = np.zeros((table.rows, *request.shape), np.float32)
+    state[0] = noise(request.seed, request.shape) * np.float32(table.initial_scale)
+    for index in range(table.steps):
+        latent = state[0]
+        output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
+        if not np.isfinite(output).all():
+            raise _not_finite(index, denoiser)
+        fresh = noise(request.seed, request.shape, stream=index + 1) if table.noisy(index) else None
+        state = solvers.step(table, index, state, output, fresh)
+        yield Step(stage="denoise", done=index + 1, total=table.steps)
+        if request.previews and index + 1 < table.steps:
+            yield Estimate(solvers.estimate(table, index, latent, output))
+    yield Latents(state[0])
+
+
+def _not_finite(index: int, denoiser: Engine) -> BackendError:
+    return BackendError("finite numbers from the denoiser", f"step {index + 1} on {denoiser.device} gave others",
+                        "half precision has most likely overflowed: choose a --backend that computes in float32 or "
+                        "bfloat16, or a bundle exported for this one")

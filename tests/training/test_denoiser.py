@@ -1,0 +1,92 @@
+"""The denoiser's two promises: fresh insertions change nothing, and training them leaves stage 0's bits alone."""
+
+import pytest
+import torch
+
+from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
+
+CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
+
+
+@pytest.fixture
+def unet() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return stage0_unet(CONFIG).eval()  # type: ignore[no-any-return]
+
+
+def inputs(frames: int = 4) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    latents = torch.randn(2, 4, frames, 8, 12, generator=generator)
+    return latents, torch.tensor([300.0, 700.0]), torch.randn(2, 5, 16, generator=generator)
+
+
+def shaken(model: Denoiser) -> Denoiser:
+    """Every inserted and temporal tensor random, as after training."""
+    generator = torch.Generator().manual_seed(2)
+    for part in (model.inserts, model.temporal):
+        for parameter in part.parameters():
+            parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
+    return model
+
+
+@pytest.mark.parametrize("frames", [1, 4])
+@pytest.mark.parametrize("domain", [0, 1])
+@torch.no_grad()
+def test_fresh_insertions_give_the_frozen_networks_very_bits(unet: torch.nn.Module, frames: int, domain: int) -> None:
+    latents, time, context = inputs(frames)
+    found = Denoiser(CONFIG, unet).eval()(latents, time, context, torch.tensor([domain, domain]))
+    flat = latents.transpose(1, 2).flatten(0, 1)
+    alone = unet(flat, time.repeat_interleave(frames), context.repeat_interleave(frames, 0)).sample
+    assert torch.equal(found.transpose(1, 2).flatten(0, 1), alone)
+
+
+@torch.no_grad()
+def test_every_input_matters_once_trained(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    domain = torch.tensor([0, 0])
+    model.inserts["out"].resnet.norm1.alpha[1] = 2.0
+    base = model(latents, time, context, domain)
+    assert not torch.allclose(base, model(latents, time, context, domain + 1), atol=1e-3)
+    assert not torch.allclose(base, model(latents, time + 100, context, domain), atol=1e-3)
+    assert not torch.allclose(base, model(latents, time, -context, domain), atol=1e-3)
+    moved = latents.clone()
+    moved[:, :, 3] += 1
+    first_frame_change = (model(moved, time, context, domain) - base)[:, :, 0].abs().max()
+    assert first_frame_change > 1e-3, "the last frame must reach the first through the temporal layers"
+
+
+@torch.no_grad()
+def test_clips_of_a_batch_do_not_mix(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    both = model(latents, time, context, torch.tensor([0, 1]))
+    second = model(latents[1:], time[1:], context[1:], torch.tensor([1]))
+    torch.testing.assert_close(both[1:], second, atol=2e-5, rtol=1e-4)
+
+
+def test_training_the_insertions_leaves_stage_0_untouched(unet: torch.nn.Module) -> None:
+    before = {name: value.clone() for name, value in unet.state_dict().items()}
+    model = Denoiser(CONFIG, unet)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2)
+    latents, time, context = inputs()
+    for _ in range(2):
+        model(latents, time, context, torch.tensor([0, 1])).square().mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert all(torch.equal(value, before[name]) for name, value in model.unet.state_dict().items())
+    norm = model.inserts["down0"].resnet.norm2
+    assert not torch.equal(norm.beta[0], norm.beta[1]), "each domain learns its own norm"
+
+
+def test_the_full_size_has_insertions_before_each_sampler_and_temporal_layers_after_each_spatial_one() -> None:
+    full = DenoiserConfig(latent_channels=4, widths=(320, 640, 1280, 1280), layers=2, head=64, context=1024, groups=32,
+                          attention=(True, True, True, False), temporal=1.0, insert_at_output=False)
+    with torch.device("meta"):
+        model = Denoiser(full)
+    assert sum(p.numel() for p in model.unet.parameters()) == 865_910_724
+    assert len(list(model.unet.state_dict())) == 686
+    assert set(model.inserts) == {"down0", "down1", "down2", "up0", "up1", "up2"}
+    assert model.inserts["up0"].attention is None, "the lowest up block has no attention to follow"
+    kinds = [type(layer).__name__ for layer in model.temporal.values()]
+    assert (kinds.count("TemporalResBlock"), kinds.count("TemporalAttention")) == (22, 16)

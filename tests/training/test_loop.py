@@ -1,0 +1,76 @@
+"""The training loop: exact resume, the rate's schedule, what is saved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from training.loop import Batch, Schedule, Trainer
+
+
+class Line:
+    """A network that learns y = 3x + 1 from noisy points; the noise comes from the step's generator."""
+
+    name = "line"
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.model: nn.Module = nn.Sequential(nn.Linear(1, 8), nn.SiLU(), nn.Linear(8, 1))
+
+    def batches(self, start: int, count: int) -> Iterator[Batch]:
+        index = start
+        while True:
+            yield {"x": torch.sin(torch.arange(index, index + count, dtype=torch.float32))[:, None]}
+            index += count
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        noise = torch.randn(batch["x"].shape, generator=generator, device=batch["x"].device)
+        return (self.model(batch["x"]) - 3 * batch["x"] - 1 + 0.1 * noise).float().square().mean(), {"one": 1.0}
+
+
+def finished(folder: Path, cuts: tuple[int, ...], clips: int = 320) -> dict[str, Tensor]:
+    """The state after `clips`, interrupted at each number of clips in `cuts`."""
+    for end in (*cuts, clips):
+        trainer = Trainer(Line(), Schedule(clips=clips, batch=8, rate=1e-2, warmup=16, ema=0.9), folder)
+        trainer.resume()
+        batches = trainer.job.batches(trainer.seen, 8)
+        while trainer.seen < end:
+            trainer.step(next(batches))
+        trainer.save()
+    return load_file(folder / "state.safetensors")
+
+
+def test_a_run_cut_off_twice_ends_with_the_same_bits(tmp_path: Path) -> None:
+    whole, cut = finished(tmp_path / "whole", ()), finished(tmp_path / "cut", (40, 200))
+    assert whole.keys() == cut.keys()
+    assert any(key.startswith("optimizer/exp_avg/") for key in whole)
+    assert all(torch.equal(value, cut[key]) for key, value in whole.items())
+
+
+def test_it_learns_and_stops_at_the_schedules_end(tmp_path: Path) -> None:
+    trainer = Trainer(Line(), Schedule(clips=4000, batch=8, rate=3e-2, warmup=16), tmp_path)
+    first, _ = trainer.step(next(trainer.job.batches(0, 8)))
+    for _ in trainer.run():
+        pass
+    assert trainer.seen == 4000
+    last, _ = trainer.step(next(trainer.job.batches(4000, 8)))
+    assert last < first / 5
+
+
+def test_the_rate_warms_up_stays_and_falls_to_zero() -> None:
+    schedule = Schedule(clips=1000, batch=10, rate=1.0, warmup=100, decay=0.2)
+    assert schedule.rate_at(0) == pytest.approx(0.1)
+    assert schedule.rate_at(500) == 1.0
+    assert schedule.rate_at(900) == pytest.approx(0.5)
+    assert schedule.rate_at(1000) == 0.0
+
+
+def test_another_jobs_folder_is_refused(tmp_path: Path) -> None:
+    finished(tmp_path, (), clips=8)
+    job = Line()
+    job.name = "other"
+    with pytest.raises(ValueError, match="holds a run of line, not of other"):
+        Trainer(job, Schedule(clips=8, batch=8), tmp_path).resume()

@@ -1,0 +1,123 @@
+"""Few-step distillation: four evaluations a scene, guidance folded in.
+
+The teacher is stage 2's model with the clean domain's norm and classifier-free guidance. Its many-step trajectories
+are cut at four knots, and the student learns each piece's mean velocity in one evaluation (piecewise rectified flow,
+Yan et al., 2024). The student's text-to-image layers stay those of stage 0: only inserted and temporal layers move.
+No film is needed, only captions, and those are of the kind stages 1 and 2 saw.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training import data
+from training.command import Request, parse, train
+from training.loop import Batch, Schedule, channels_last, device
+from training.models.denoiser import Denoiser
+from training.sampling import Prompted, contexts, euler, film_sheet, times
+from training.stages.films import FRAMES, HEIGHT, WIDTH, film_clip, load_denoiser
+from training.stages.stage1 import save_averages
+from training.world.captions import caption
+from training.world.domains import DOMAINS
+
+SCHEDULE = Schedule(clips=40_000, batch=4, rate=1e-4, warmup=400, ema=0.998, decay=0.5)
+STEPS: Final = 4
+SUBSTEPS: Final = 5
+SHIFT: Final = 2.0
+GUIDANCE: Final = 3.5
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Latents at the knots of the teacher's way, (items, knots, C, T, h, w) fp16, and the captions they show."""
+
+    latents: np.ndarray
+    captions: tuple[str, ...]
+
+
+class DistilJob:
+    """Trains inserted and temporal layers to jump from knot to knot."""
+
+    name = "distil"
+
+    def __init__(self, model: Denoiser, trajectories: Trajectories, prompted: Prompted, seed: int) -> None:
+        model.requires_grad_(False)
+        for layers in (model.inserts, model.temporal):
+            layers.requires_grad_(True)
+        self.model: nn.Module = channels_last(model)
+        self._found, self._prompted, self._seed = trajectories, prompted, seed
+        self._knots = times(STEPS, SHIFT)
+
+    def batches(self, start: int, count: int) -> Iterator[Batch]:
+        """Random pieces of random trajectories."""
+        return data.batches(self._item, start, count, workers=0)
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Squared error of the mean velocity."""
+        texts = [self._found.captions[k] for k in batch["item"].tolist()]
+        context = contexts(self._prompted.encoder, self._prompted.tokenizer, texts)
+        domain = torch.full((len(texts),), DOMAINS["clean"], device=context.device)
+        velocity = self.model(batch["here"].float(), batch["time"] * 1000, context, domain)
+        return (velocity.float() - batch["velocity"].float()).square().mean(), {}
+
+    def _item(self, index: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self._seed, index))
+        number, piece = int(rng.integers(len(self._found.captions))), int(rng.integers(STEPS))
+        here, there = (self._found.latents[number, k].astype(np.float32) for k in (piece, piece + 1))
+        velocity = (there - here) / (self._knots[piece + 1] - self._knots[piece])
+        return {"here": torch.from_numpy(here), "velocity": torch.from_numpy(velocity),
+                "time": torch.tensor(self._knots[piece]), "item": torch.tensor(number)}
+
+
+def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectories:
+    """Run the teacher for the captions of `request.items` clips; what is there already is kept."""
+    folder, items, seed, batch = request.out, request.items, request.schedule.seed, request.schedule.batch
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = (items, STEPS + 1, *prompted.size_of(FRAMES))
+    path, marker = folder / "trajectories.npy", folder / "done.txt"
+    mode: Any = "r+" if path.exists() else "w+"
+    found = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=None if path.exists() else shape)
+    done = int(marker.read_text()) if marker.exists() else 0
+    captions = tuple(caption(film_clip(k, seed + 7), k) for k in range(items))
+    knots = times(STEPS, SHIFT)
+    velocity = prompted.velocity(teacher, DOMAINS["clean"])
+    while done < items:
+        few = range(done, min(done + batch, items))
+        noise = torch.stack([torch.randn(shape[2:], generator=torch.Generator().manual_seed(seed * 10**7 + k))
+                             for k in few]).to(device())
+        pair = prompted.contexts([captions[k] for k in few])
+        x = noise
+        found[few.start : few.stop, 0] = x.half().cpu().numpy()
+        for piece in range(STEPS):
+            here, there = knots[piece], knots[piece + 1]
+            x = euler(velocity, x, pair, [here + (there - here) * k / SUBSTEPS for k in range(SUBSTEPS + 1)], GUIDANCE)
+            found[few.start : few.stop, piece + 1] = x.half().cpu().numpy()
+        done = few.stop
+        found.flush()
+        marker.write_text(str(done))
+        print(f"teacher: {done}/{items} films", flush=True)
+    return Trajectories(found, captions)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the teacher, train the student, write `distil.safetensors` and a sheet of four-step samples."""
+    request = parse("distil", SCHEDULE, arguments)
+    run(request)
+    film_sheet(request.weights, ("distil",), request.out, frames=FRAMES, steps=STEPS)
+
+
+def run(request: Request) -> None:
+    """Run the teacher, train the student, save its inserted and temporal layers."""
+    seed = request.schedule.seed
+    torch.manual_seed(seed)
+    prompted = Prompted(request.weights, (WIDTH, HEIGHT))
+    model, config = load_denoiser(request.weights, ("stage1", "stage2"), temporal=True)
+    trajectories = teach(request, prompted, channels_last(model.eval()))
+    trainer = train(DistilJob(model, trajectories, prompted, seed), request)
+    facts = {"config": config, "clips": trainer.seen, "seed": request.schedule.seed, "steps": STEPS, "shift": SHIFT,
+             "guidance": GUIDANCE, "trajectories": request.items}
+    save_averages(trainer, "distil", facts, request.weights)

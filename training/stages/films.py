@@ -1,0 +1,87 @@
+"""What stages 1 and 2 share: items drawn from film clips, and a job that trains some of the denoiser's layers."""
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training import data
+from training.loop import Batch, channels_last, device
+from training.models import weights
+from training.models.denoiser import Denoiser, DenoiserConfig
+from training.pools import Drawn, FromPool, boxes_of
+from training.stages.stage0 import corrupt, load_unet, read
+from training.text.model import TextEncoder
+from training.world import clip as clips
+from training.world.clip import Clip
+from training.world.compose import FPS, draw
+from training.world.domains import DOMAINS, watermarked
+
+WIDTH, HEIGHT, FRAMES = 768, 320, 16
+_SEED: Final = 1 << 42
+
+
+def film_clip(index: int, seed: int) -> Clip:
+    """The clip behind item `index` of the films; never one of the held-out pairs."""
+    return clips.sample(_SEED + (seed << 32) + index, films=True)
+
+
+def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0) -> Drawn:
+    """Item `index`: `frames` pictures of a film clip; `marked_share` of the items are of the watermarked domain."""
+    clip = film_clip(index, seed)
+    rng = random.Random(f"film/{seed}/{index}")
+    start = rng.uniform(0, (FRAMES - frames) / FPS)
+    drawn = list(draw(clip, frames, WIDTH, HEIGHT, start=start))
+    pictures = [frame.picture for frame in drawn]
+    marked = rng.random() < marked_share
+    if marked:
+        pictures = watermarked(pictures, rng.getrandbits(32))
+    domain = DOMAINS["watermarked" if marked else "clean"]
+    return Drawn(clip, np.stack(pictures), boxes_of([frame.boxes for frame in drawn]), domain)
+
+
+class FilmJob:
+    """Trains the given parameters of a denoiser, everything else frozen, by flow matching on a pool of films."""
+
+    def __init__(self, name: str, model: Denoiser, trained: Iterable[nn.Parameter], items: FromPool,
+                 encoder: TextEncoder, middle: float) -> None:
+        model.requires_grad_(False)
+        for parameter in trained:
+            parameter.requires_grad_(True)
+        self.name = name
+        self.model: nn.Module = channels_last(model)
+        self._items, self._encoder, self._middle = items, encoder, middle
+
+    def batches(self, start: int, count: int) -> Iterator[Batch]:
+        """Random items of the pool."""
+        return data.batches(self._items, start, count)
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Weighted flow-matching loss over whole clips; latents (B, T, C, h, w)."""
+        latents = batch["latents"].float().transpose(1, 2)
+        noisy, time, target = corrupt(latents, generator, self._middle)
+        found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"])
+        error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
+        per_item = error.mean(dim=(1, 2, 3, 4)).detach()
+        figures: dict[str, float] = {}
+        for name, number in DOMAINS.items():
+            mine = per_item[batch["domain"] == number]
+            if len(mine) == len(per_item):
+                figures[name] = float(mine.mean())
+        return error.mean(), figures
+
+
+def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tuple[Denoiser, DenoiserConfig]:
+    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32."""
+    unet, config = load_unet(folder)
+    model = Denoiser(config, unet, temporal=temporal)
+    for stage in stages:
+        tensors, _ = weights.load(folder, stage)
+        missing = model.load_state_dict(tensors, strict=False)
+        if missing.unexpected_keys:
+            raise ValueError(f"{stage} holds tensors the denoiser does not have: {missing.unexpected_keys[:3]}")
+    return model.to(device()), config

@@ -1,0 +1,44 @@
+"""Stage 1: the inserted pairs learn wide pictures of both domains; the text-to-image UNet stays as it was.
+
+Single frames of film clips at 768x320, half of them watermarked; the domain's own norm explains which (paper 2.2.1).
+"""
+
+import functools
+from pathlib import Path
+
+import torch
+
+from training.command import Request, parse, train
+from training.loop import Schedule, Trainer
+from training.models import weights
+from training.pools import FromPool, Shape
+from training.sampling import film_sheet, text_models
+from training.stages.films import HEIGHT, WIDTH, FilmJob, film, film_clip, load_denoiser
+from training.stages.stage0 import filled_pool
+
+SCHEDULE = Schedule(clips=600_000, batch=32, rate=5e-4, warmup=2000, ema=0.999)
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the pool, train, write `stage1.safetensors` (the inserted layers alone) and a sheet of samples."""
+    request = parse("stage1", SCHEDULE, arguments)
+    run(request)
+    film_sheet(request.weights, ("stage1",), request.out, frames=1)
+
+
+def run(request: Request) -> None:
+    """Fill the pool, train, save the inserted layers."""
+    seed = request.schedule.seed
+    torch.manual_seed(seed)
+    encoder, tokenizer = text_models(request.weights)
+    draw = functools.partial(film, seed=seed, frames=1, marked_share=0.5)
+    pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw)
+    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
+    model, config = load_denoiser(request.weights, (), temporal=False)
+    trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder, middle=0.2), request)
+    save_averages(trainer, "stage1", {"config": config, "clips": trainer.seen, "seed": seed}, request.weights)
+
+
+def save_averages(trainer: Trainer, name: str, facts: dict[str, object], folder: Path) -> None:
+    """The averaged weights of what the stage trained, by their names in the denoiser."""
+    weights.save(folder, name, trainer.average, facts)

@@ -1,0 +1,37 @@
+"""Stage 2: temporal layers learn motion, on watermarked film clips only and with that domain's norm (paper 2.2.2).
+
+Sampling with the clean domain's norm afterwards should give clean films that move: the claim the model card measures.
+"""
+
+import functools
+
+import torch
+
+from training.command import Request, parse, train
+from training.loop import Schedule
+from training.pools import FromPool, Shape
+from training.sampling import film_sheet, text_models
+from training.stages.films import FRAMES, HEIGHT, WIDTH, FilmJob, film, film_clip, load_denoiser
+from training.stages.stage0 import filled_pool
+from training.stages.stage1 import save_averages
+
+SCHEDULE = Schedule(clips=60_000, batch=4, rate=4e-4, warmup=500, ema=0.999)
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the pool, train, write `stage2.safetensors` (the temporal layers alone) and a sheet of samples."""
+    request = parse("stage2", SCHEDULE, arguments)
+    run(request)
+    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES)
+
+
+def run(request: Request) -> None:
+    """Fill the pool, train, save the temporal layers."""
+    seed = request.schedule.seed + 1
+    torch.manual_seed(seed)
+    encoder, tokenizer = text_models(request.weights)
+    pool = filled_pool(request, Shape(request.items, FRAMES, WIDTH, HEIGHT), functools.partial(film, seed=seed))
+    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
+    model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
+    trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder, middle=0.5), request)
+    save_averages(trainer, "stage2", {"config": config, "clips": trainer.seen, "seed": seed}, request.weights)
