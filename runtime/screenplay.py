@@ -94,6 +94,9 @@ def from_json(text: str, source: str = "the screenplay") -> Screenplay:
     except json.JSONDecodeError as error:
         raise ScriptError(f"{source} to be JSON", f"line {error.lineno} is not: {error.msg}",
                           "correct that line, or write the script anew with `moviefactory script`") from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise ScriptError(f"{source} to hold numbers a person would write", str(error).split(";")[0],
+                          "correct that number, or write the script anew with `moviefactory script`") from error
     except RecursionError as error:
         raise ScriptError(f"{source} to be a screenplay", "it is nested too deeply to be one",
                           "write the script anew with `moviefactory script`") from error
@@ -174,6 +177,8 @@ class _Table:
             return default
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value) if abs(value) < 1e300 else math.inf
+        if isinstance(value, str) and not value.isascii() and _halved(value):
+            raise self.wrong(name, "Unicode text", "it holds half of a surrogate pair")
         if not isinstance(value, kind) or isinstance(value, bool):
             words = {str: "text", int: "a whole number", float: "a number"}
             raise self.wrong(name, words.get(kind, kind.__name__), f"{_kind(value)} came")
@@ -192,7 +197,7 @@ class _Table:
         """A list of texts, empty when absent."""
         value = self._list(name)
         for item in value:
-            if not isinstance(item, str):
+            if not isinstance(item, str) or _halved(item):
                 raise self.wrong(name, "a list of texts", f"{_kind(item)} is in it")
         return tuple(value)
 
@@ -221,6 +226,11 @@ class _Table:
         if not isinstance(value, list):
             raise self.wrong(name, "a list", f"{_kind(value)} came")
         return value
+
+
+def _halved(text: str) -> bool:
+    """Whether `text` could not be written as UTF-8 again."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _kind(value: object) -> str:

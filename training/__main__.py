@@ -11,6 +11,7 @@ STAGES = {
     "stage2": "training.stages.stage2",
     "distil": "training.stages.distil",
     "upscaler": "training.stages.upscaler",
+    "judge": "training.stages.judge",
     "sounds": "training.sounds.make",
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from training.loop import Job, Schedule, Trainer
+from training.models import weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,10 @@ def train(job: Job, request: Request) -> Trainer:
     trainer = Trainer(job, request.schedule, request.out)
     if trainer.resume():
         print(f"{job.name}: going on at {trainer.seen:,} clips", flush=True)
+    elif (request.weights / f"{job.name}.json").exists():
+        tensors, facts = weights.load(request.weights, job.name)
+        trainer.start_from(tensors, facts["clips"])
+        print(f"{job.name}: going on from the kept weights at {trainer.seen:,} clips; the optimizer starts afresh")
     for progress in trainer.run(request.minutes):
         print(progress.line(), flush=True)
     return trainer

@@ -86,7 +86,9 @@ def device() -> torch.device:
 
 def channels_last(model: M) -> M:
     """The memory layout in which convolutions are quick on every device used here."""
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for parameter in model.parameters():
+        if parameter.ndim == 4:  # Module.to would refuse the five-dimensional temporal kernels
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return model
 
 
@@ -106,6 +108,15 @@ class Trainer:
         self.average = {name: p.detach().clone() for name, p in self.weights.items()}
         self.seen = 0
         self.steps = 0
+
+    def start_from(self, tensors: Mapping[str, Tensor], seen: int) -> None:
+        """Go on from averaged weights alone, where the run's own state was lost."""
+        with torch.no_grad():
+            for name, parameter in self.weights.items():
+                parameter.copy_(tensors[name])
+                self.average[name].copy_(tensors[name])
+        self.seen = min(seen, self.schedule.clips)
+        self.steps = self.seen // self.schedule.batch
 
     def run(self, minutes: float | None = None, save_every: float = 180.0) -> Iterator[Progress]:
         """Train until the schedule's end or for `minutes`; yields about every 15 seconds; saves at the end as well."""

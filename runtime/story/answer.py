@@ -115,7 +115,8 @@ def _form(data: dict[str, Any], idea: str, seconds: float) -> dict[str, Any]:
         "characters": [{"name": one["name"], "description": one["description"].strip().rstrip(".")}
                        for one in data["characters"]],
         "scenes": [{"prompt": " ".join(shot["prompt"].split()), "seconds": seconds,
-                    "camera": (shot.get("camera") or "static").strip().lower(), "characters": shot.get("characters") or [],
+                    "camera": (shot.get("camera") or "static").strip().lower(),
+                    "characters": shot.get("characters") or [],
                     "sounds": {"ambience": shot.get("ambience") or "",
                                "effects": (shot.get("effects") or [])[:_MOST_EFFECTS]}}
                    for shot in data["scenes"]],

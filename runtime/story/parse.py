@@ -66,7 +66,7 @@ def read(idea: str) -> Reading:
     weather = next((match for match in reader.found if match.what == "weather"), None)
     said = (weather.value, _weather_phrase(reader, weather)) if weather else ("", "")
     return Reading(cast=tuple(_merged(cast)[:MOST]), goal=goal, goal_subject=goal_subject, spots=tuple(spots),
-                   times=_times(reader), weather=said, action=action, tone=_tone(lows), words=lows)
+                   times=_times(reader, spots), weather=said, action=action, tone=_tone(lows), words=lows)
 
 
 def _action(lows: list[str]) -> str:
@@ -158,7 +158,7 @@ def _spot(reader: Reader, phrase: Phrase, match: Match) -> Spot:
             base = reader.text(match.start, match.end)
         said = _with_adjectives(base, adjectives) if base else ""
     if match.word in _ABOVE and preposition in {"under", "beneath", "below"}:
-        return Spot("", said, preposition)
+        return Spot("", said, preposition, match.word)
     return Spot(match.value, said[:MAX_CHARS], preposition if preposition in LOCATIVE else "", match.word,
                 _role(preposition))
 
@@ -274,12 +274,14 @@ def _merged(cast: list[Subject]) -> list[Subject]:
     return kept
 
 
-def _times(reader: Reader) -> tuple[tuple[str, str], ...]:
+def _times(reader: Reader, spots: list[Spot]) -> tuple[tuple[str, str], ...]:
     """Times of day in the order of a day, each once, with the user's own word for it where it can be said."""
     said: dict[str, str] = {}
     for match in reader.found:
         if match.what == "time" and not (match.word == "day" and reader.low(match.start - 1) in {"a", "one", "every"}):
             said.setdefault(match.value, TIME_USER.get(match.word, ""))
+    if not said and any(spot.word in {"stars", "moon", "milky way", "galaxy"} and not spot.setting for spot in spots):
+        said["night"] = ""
     return tuple((time, said[time]) for time in ("dawn", "day", "sunset", "night") if time in said)
 
 

@@ -13,6 +13,7 @@ from runtime.story.places import (
     TIMES,
     WEATHER_PHRASES,
     WEATHER_SOUNDS,
+    WEATHER_WORDS,
 )
 from runtime.story.reading import Reading, Spot
 from runtime.story.subjects import Place, kind_of
@@ -86,7 +87,8 @@ def time_phrases(reading: Reading, rng: random.Random) -> dict[str, str]:
 def weather_phrase(reading: Reading, act: str, rng: random.Random) -> str:
     """The words for the weather in `act`; none when the idea names none."""
     name, said = reading.weather
-    if not name:
+    in_place = any(WEATHER_WORDS.get(word) == name for spot in reading.spots for word in spot.phrase.lower().split())
+    if not name or in_place:  # "a stormy sea" says it already
         return ""
     if name == "storm" and act in STORM_ARC:
         return STORM_ARC[act]
@@ -153,13 +155,19 @@ def _score(name: str, reading: Reading) -> tuple[int, int]:
     return min(likes) + 2 * bonus, sum(likes)
 
 
+def _suits(name: str, reading: Reading) -> int:
+    """How many of the cast belong there."""
+    return sum(name in kind_of(subject.kind).likes for subject in reading.cast)
+
+
 def _first(reading: Reading, rng: random.Random) -> str:
     """A setting that suits everyone in the film; chance decides between those that suit best."""
     scores = {name: _score(name, reading) for name in SETTINGS}
     best = max(scores.values())
-    if best[0] == 0 and reading.cast:  # nowhere suits all: where the first of them belongs
-        likes = kind_of(reading.cast[0].kind).likes
-        return max(SETTINGS, key=lambda name: (likes.get(name, 0), scores[name][1]))
+    if best[0] == 0 and reading.cast:  # nowhere suits all: where most belong, by the water if one lives in it
+        wet = any(kind_of(subject.kind).places[0] in {"water", "deep"} for subject in reading.cast)
+        pool = ("coast road", "open sea") if wet else tuple(SETTINGS)
+        return max(pool, key=lambda name: (_suits(name, reading), scores[name][1]))
     return rng.choice([name for name, score in scores.items() if score >= (best[0], best[1] - 1)])
 
 

@@ -77,7 +77,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "oldtimer, motorcycle, motorbike, scooter, moped, bicycle, bike, rover, moon buggy, ferrari, porsche",
         ("ground",), _ROADS,
         Verbs(("waiting", "standing", "parked"), ("driving", "rolling", "cruising"),
-              ("racing", "speeding", "tearing"), ("slowing down", "coming to rest", "driving away")),
+              ("racing", "speeding", "dashing"), ("slowing down", "coming to rest", "driving away")),
         ("car engine driving by", "engine revving", "tyres on the road"), _VIVID),
     "airplane": Kind(
         "airplane, aeroplane, plane, aircraft, jet, jet plane, jetliner, airliner, jumbo jet, fighter jet, biplane, "

@@ -85,7 +85,9 @@ def ask(access: Access, asked: Asked, form: str, deadline: Deadline) -> str:
             raise error.__cause__ from error
         raise _no_answer(access.name, f"it cannot be reached ({_reason(error)})",
                          "check that the server runs and the address is right, or use the offline writer") from error
-    except (openai.OpenAIError, OSError, ValueError) as error:
+    except (ScriptError, Refused):
+        raise
+    except Exception as error:  # errors of the transport below the client have no base class to name here
         raise _no_answer(access.name, f"the connection failed ({_reason(error)})",
                          "look at the server's log, or use the offline writer") from error
 

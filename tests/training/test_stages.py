@@ -1,0 +1,116 @@
+"""Every stage once, at a tiny size, through the functions the commands call: pools, training, weights, resume."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from training import pools
+from training.command import Request
+from training.loop import Schedule
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.denoiser import DenoiserConfig
+from training.sampling import Prompted, Take, times
+from training.stages import distil, stage0, stage1, stage2
+from training.stages.films import FRAMES, film, film_clip, load_denoiser
+from training.text.model import TextConfig, TextEncoder, save_text_encoder
+from training.world.captions import caption
+from training.world.domains import DOMAINS
+
+TOKENIZER = Path("training/weights/tokenizer.json")
+TINY = DenoiserConfig(latent_channels=4, widths=(32, 32), attention=(False, True), context=32, groups=8, frames=FRAMES)
+
+
+def request(folder: Path, stage: str, items: int = 4, batch: int = 2) -> Request:
+    schedule = Schedule(clips=4, batch=batch, rate=1e-3, warmup=1, ema=0.5)
+    return Request(out=folder / stage, weights=folder / "weights", minutes=None, items=items, schedule=schedule)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which all stages of the denoiser have run once, over random text and picture encoders."""
+    folder = tmp_path_factory.mktemp("workshop")
+    torch.manual_seed(0)
+    (folder / "weights").mkdir()
+    (folder / "weights/tokenizer.json").write_bytes(TOKENIZER.read_bytes())
+    save_text_encoder(TextEncoder(TextConfig(factor=8, width=32, layers=1, heads=2)), folder / "weights", {})
+    config = AutoencoderConfig(latent_channels=4, widths=(16, 16, 16, 16), groups=8)
+    facts = {"config": config, "mean": torch.zeros(4), "std": torch.ones(4)}
+    weights.save(folder / "weights", "vae", Autoencoder(config).state_dict(), facts)
+    stage0.run(request(folder, "stage0"), TINY)
+    stage1.run(request(folder, "stage1"))
+    stage2.run(request(folder, "stage2", items=2, batch=1))
+    distil.run(request(folder, "distil", items=2, batch=1))
+    return folder
+
+
+def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> None:
+    found = {stage: load_file(workshop / "weights" / f"{stage}.safetensors")
+             for stage in ("stage0", "stage1", "stage2", "distil")}
+    assert all(name.startswith("inserts.") for name in found["stage1"])
+    assert all(name.startswith("temporal.") for name in found["stage2"])
+    assert found["distil"].keys() == found["stage1"].keys() | found["stage2"].keys()
+    assert any(not torch.equal(found["distil"][name], value) for name, value in found["stage2"].items())
+
+
+def test_the_distilled_model_still_has_stage_0s_very_bits(workshop: Path) -> None:
+    model, _ = load_denoiser(workshop / "weights", ("distil",), temporal=True)
+    frozen = load_file(workshop / "weights/stage0.safetensors")
+    own = model.unet.state_dict()
+    assert own.keys() == frozen.keys()
+    assert all(torch.equal(value.half().cpu(), frozen[name]) for name, value in own.items())
+
+
+def test_a_stage_goes_on_from_its_run_and_from_kept_weights_alone(workshop: Path, capsys: pytest.CaptureFixture[str],
+                                                                  tmp_path: Path) -> None:
+    longer = request(workshop, "stage1")
+    longer = replace(longer, schedule=replace(longer.schedule, clips=6))
+    stage1.run(longer)
+    assert "going on at 4 clips" in capsys.readouterr().out
+    stage1.run(replace(longer, out=tmp_path / "elsewhere"))
+    assert "kept weights at 6 clips" in capsys.readouterr().out
+
+
+def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) -> None:
+    autoencoder, facts = stage0.load_autoencoder(workshop / "weights")
+    shape = pools.Shape(4, 1, stage0.SIZE, stage0.SIZE)
+    pool = pools.Pool(workshop / "stage0/pool", shape, 4, 16)
+    assert list(pool.fill(lambda index: stage0.still(index, 0), autoencoder, facts)) == []
+    picture = torch.from_numpy(stage0.still(2, 0).pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.no_grad():
+        expected = autoencoder.encode(picture)
+    np.testing.assert_allclose(pool.latents[2], expected, atol=0.05)
+    with pytest.raises(ValueError, match="another pool"):
+        pools.Pool(workshop / "stage0/pool", pools.Shape(5, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+
+
+def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:
+    boxes = np.zeros((2, 2, 4), np.float32)
+    boxes[0, 0] = (0.25, 0.5, 0.5, 1.0)
+    weight = pools.emphasis(boxes, (8, 16))
+    np.testing.assert_allclose(weight.mean(axis=(1, 2, 3)), 1.0, rtol=1e-6)
+    assert weight[0, 0, 6, 5] == pytest.approx(2.5 * weight[0, 0, 0, 0])
+    assert (weight[1] == 1).all()
+
+
+def test_film_items_keep_their_domain_and_their_captions_avoid_the_held_out_pairs() -> None:
+    clean, marked = film(3, 0, frames=1, marked_share=0.0), film(3, 0, frames=1, marked_share=1.0)
+    assert (clean.domain, marked.domain) == (DOMAINS["clean"], DOMAINS["watermarked"])
+    difference = np.abs(clean.pictures.astype(int) - marked.pictures).mean(axis=(0, 3))
+    assert difference[140:180, 330:440].mean() > 2 * difference[:60].mean(), "the mark is in the middle"
+    assert caption(film_clip(3, 0), 1) != caption(film_clip(3, 0), 2) or caption(film_clip(3, 0), 3)
+
+
+def test_sampling_in_torch_gives_the_asked_frames_the_same_every_time(workshop: Path) -> None:
+    model, _ = load_denoiser(workshop / "weights", ("distil",), temporal=True)
+    prompted = Prompted(workshop / "weights", (96, 64))
+    take = Take(DOMAINS["clean"], 4, times(2), guidance=2.0)
+    first, second = (prompted.film(model.eval(), "a red car", take) for _ in range(2))
+    assert len(first) == 4
+    assert first[0].shape == (64, 96, 3)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not np.array_equal(first[0], prompted.film(model.eval(), "a whale under water", take)[0])
