@@ -9,6 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
+from runtime.shot.schedule import Schedule, points
 from training.loop import channels_last, device
 from training.text.model import TextEncoder, load_text_encoder
 from training.text.tokenizer import Tokenizer
@@ -43,9 +44,8 @@ def contexts(encoder: TextEncoder, tokenizer: Tokenizer, texts: Sequence[str]) -
 
 
 def times(steps: int, shift: float = 1.0) -> list[float]:
-    """steps + 1 flow times from 1 to 0; `shift` > 1 spends more of them on noisy latents."""
-    even = [1 - k / steps for k in range(steps + 1)]
-    return [shift * t / (1 + (shift - 1) * t) for t in even]
+    """The app's own steps + 1 flow times from 1 to 0; `shift` > 1 spends more of them on noisy latents."""
+    return [float(sigma) for sigma in points(Schedule(kind="flow", shift=shift), steps).sigma]
 
 
 @torch.no_grad()
