@@ -84,11 +84,16 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def channels_last(model: M) -> M:
-    """The memory layout in which convolutions are quick on every device used here."""
+def layout() -> torch.memory_format:
+    """How feature maps lie in memory: channels last on a GPU; on the CPU that halves the speed of group norms."""
+    return torch.channels_last if device().type == "cuda" else torch.contiguous_format
+
+
+def laid_out(model: M) -> M:
+    """The model with its 2-D kernels in `layout()`."""
     for parameter in model.parameters():
         if parameter.ndim == 4:  # Module.to would refuse the five-dimensional temporal kernels
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+            parameter.data = parameter.data.contiguous(memory_format=layout())
     return model
 
 

@@ -17,9 +17,10 @@ from torch import Tensor
 from training import data
 from training.models.autoencoder import Autoencoder
 from training.text.tokenizer import Tokenizer
+from training.world.actors import Box
 from training.world.captions import caption
 from training.world.clip import Clip
-from training.world.compose import Box, Picture
+from training.world.compose import Picture
 
 ACTORS: Final = 2
 _SHARD: Final = 256

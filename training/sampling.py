@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from runtime.shot.schedule import Schedule, points
-from training.loop import channels_last, device
-from training.text.model import TextEncoder, load_text_encoder
+from training.loop import device, laid_out
+from training.models.text_encoder import TextEncoder, load_text_encoder
 from training.text.tokenizer import Tokenizer
 from training.world import preview
 from training.world.compose import Picture
@@ -153,5 +153,5 @@ def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, st
     guidance = 1.0 if steps == 4 else 3.5  # the distilled student has it folded in
     for name, number in DOMAINS.items():
         take = Take(number, frames, times(steps, 2.0), guidance)
-        rows = [prompted.film(channels_last(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in IDEAS]
+        rows = [prompted.film(laid_out(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in IDEAS]
         preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], IDEAS), out / f"{name}.png")

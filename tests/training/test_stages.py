@@ -14,10 +14,10 @@ from training.loop import Schedule
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
+from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
 from training.stages import distil, stage0, stage1, stage2
 from training.stages.films import FRAMES, film, film_clip, load_denoiser
-from training.text.model import TextConfig, TextEncoder, save_text_encoder
 from training.world.captions import caption
 from training.world.domains import DOMAINS
 

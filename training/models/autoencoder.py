@@ -41,6 +41,9 @@ class Autoencoder(nn.Module):
             block_out_channels=config.widths, layers_per_block=config.layers, norm_num_groups=config.groups,
             down_block_types=("DownEncoderBlock2D",) * levels, up_block_types=("UpDecoderBlock2D",) * levels,
             mid_block_add_attention=False, sample_size=64)
+        with torch.no_grad():
+            # Start almost noiseless: at unit variance the decoder learns to ignore the latents' colour for ever.
+            self.kl.quant_conv.bias[config.latent_channels :] = -6.0
 
     def moments(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latents, unnormalised."""

@@ -28,19 +28,19 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class UpscalerConfig:
     """Sizes of the network.
 
-    `tail` holds the widths after each doubling of the picture. With one width instead of two the last convolution
-    works at twice the size and shuffles its output straight into RGB at four times, which is far cheaper.
-    `flow_widths` are the hidden widths of each of the `flow_levels` modules; the flow is sought in frames made
-    `flow_shrink` times smaller and enlarged. `cleaning_passes` is how often the cleaning module is applied.
+    `tail` holds the widths after each doubling of the picture. With one width instead of two nothing is computed at
+    the large size: a convolution of that width is followed by one that gives all 4x4 pixels of each small one, which
+    is far cheaper. `flow_widths` are the hidden widths of each of the `flow_levels` modules; the flow is sought in
+    frames made `flow_shrink` times smaller and enlarged. `cleaning_passes` is how often the cleaning module is applied.
     """
 
-    channels: int = 32
-    cleaning_blocks: int = 2
+    channels: int = 24
+    cleaning_blocks: int = 3
     propagation_blocks: int = 2
-    tail: tuple[int, ...] = (16,)
-    flow_levels: int = 4
+    tail: tuple[int, ...] = (32,)
+    flow_levels: int = 3
     flow_widths: tuple[int, ...] = (16, 32, 16, 8)
-    flow_shrink: int = 2
+    flow_shrink: int = 4
     cleaning_passes: int = 1
 
 
@@ -78,22 +78,21 @@ class Upscaler(nn.Module):
             frame = frame + self.image_cleaning(frame)
         return frame
 
-    def flow(self, first: Tensor, second: Tensor) -> Tensor:
-        """Where each pixel of `first` is found in `second`: (B, 2, h, w) in pixels, x before y. Cleaned frames."""
-        return self.basicvsr.spynet(first, second)
+    def flow(self, frame: Tensor, neighbour: Tensor) -> Tensor:
+        """Where each pixel of `frame` is found in `neighbour`: (B, 2, h, w) in pixels, x before y. Cleaned frames."""
+        return self.basicvsr.spynet(frame, neighbour)
 
-    def backward_step(self, frame: Tensor, flow: Tensor, feature: Tensor) -> Tensor:
+    def backward_step(self, frame: Tensor, feature: Tensor, flow: Tensor) -> Tensor:
         """The feature (B, C, h, w) of a cleaned frame, from the feature of the frame after it and the flow to that."""
-        return self.basicvsr.backward_resblocks(torch.cat([frame, warp(feature, flow)], dim=1))
+        return self.basicvsr.backward_features(frame, warp(feature, flow))
 
-    def forward_step(self, frame: Tensor, flow: Tensor, feature: Tensor, behind: Tensor) -> tuple[Tensor, Tensor]:
+    def forward_step(self, frame: Tensor, feature: Tensor, flow: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
         """The feature of a cleaned frame and its picture (B, 3, 4h, 4w).
 
-        `feature` is that of the frame before it, `flow` leads there; `behind` is this frame's own `backward_step`.
+        `feature` is that of the frame before it, `flow` leads there; `backward` is this frame's own `backward_step`.
         """
-        feature = self.basicvsr.forward_resblocks(torch.cat([frame, warp(feature, flow)], dim=1))
-        base = F.interpolate(frame, scale_factor=SCALE, mode="bilinear", align_corners=False)
-        return feature, base + self.basicvsr.rebuild(behind, feature)
+        feature = self.basicvsr.forward_features(frame, warp(feature, flow))
+        return feature, self.basicvsr.rebuild(frame, backward, feature)
 
     def forward(self, frames: Tensor) -> Upscaled:
         """All steps over a whole clip."""
@@ -108,62 +107,62 @@ class Upscaler(nn.Module):
         features, feature = [], nothing
         for index in reversed(range(count)):
             flow = ahead[:, index] if index < count - 1 else no_flow
-            feature = self.backward_step(cleaned[:, index], flow, feature)
+            feature = self.backward_step(cleaned[:, index], feature, flow)
             features.append(feature)
         pictures, feature = [], nothing
         for index in range(count):
             flow = behind[:, index - 1] if index else no_flow
-            feature, picture = self.forward_step(cleaned[:, index], flow, feature, features.pop())
+            feature, picture = self.forward_step(cleaned[:, index], feature, flow, features.pop())
             pictures.append(picture)
         return Upscaled(torch.stack(pictures, dim=1), cleaned, ahead, behind)
 
 
-class CleanStep(nn.Module):
-    """`Upscaler.clean` as a network of its own: frame (B, 3, h, w) in 0..1 -> cleaned, same shape."""
+class _Step(nn.Module):
+    """One of the four networks into which an upscaler is cut for use."""
 
     def __init__(self, upscaler: Upscaler) -> None:
         super().__init__()
         self.upscaler = upscaler
+
+
+class CleanStep(_Step):
+    """`Upscaler.clean` as a network of its own: frame (B, 3, h, w) in 0..1 -> cleaned, same shape."""
 
     def forward(self, frame: Tensor) -> Tensor:
         """See `Upscaler.clean`."""
         return self.upscaler.clean(frame)
 
 
-class FlowStep(nn.Module):
-    """`Upscaler.flow` as a network of its own: two cleaned frames -> (B, 2, h, w)."""
+class FlowStep(_Step):
+    """`Upscaler.flow` as a network of its own: two cleaned frames -> flow (B, h, w, 2) as absolute positions, -1..1.
 
-    def __init__(self, upscaler: Upscaler) -> None:
-        super().__init__()
-        self.upscaler = upscaler
+    This is what the other two sample at, so the only network in which positions are computed can be run in single
+    precision while the others are run in bf16. On a zero feature, as at the clip's ends, any positions give zeros.
+    """
 
-    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+    def forward(self, frame: Tensor, neighbour: Tensor) -> Tensor:
         """See `Upscaler.flow`."""
-        return self.upscaler.flow(first, second)
+        return positions(self.upscaler.flow(frame, neighbour))
 
 
-class BackwardStep(nn.Module):
-    """`Upscaler.backward_step` as a network of its own: frame, flow, feature -> feature (B, C, h, w)."""
+class BackwardStep(_Step):
+    """`Upscaler.backward_step` as a network of its own: frame, feature, flow of `FlowStep` -> feature."""
 
-    def __init__(self, upscaler: Upscaler) -> None:
-        super().__init__()
-        self.upscaler = upscaler
-
-    def forward(self, frame: Tensor, flow: Tensor, feature: Tensor) -> Tensor:
+    def forward(self, frame: Tensor, feature: Tensor, flow: Tensor) -> Tensor:
         """See `Upscaler.backward_step`."""
-        return self.upscaler.backward_step(frame, flow, feature)
+        return self.upscaler.basicvsr.backward_features(frame, sample(feature, flow))
 
 
-class ForwardStep(nn.Module):
-    """`Upscaler.forward_step` as a network of its own; its picture is (B, 4h, 4w, 3) uint8, ready to be encoded."""
+class ForwardStep(_Step):
+    """`Upscaler.forward_step` as a network of its own: frame, feature, flow of `FlowStep`, backward -> both.
 
-    def __init__(self, upscaler: Upscaler) -> None:
-        super().__init__()
-        self.upscaler = upscaler
+    That is: the frame's feature and its picture (B, 4h, 4w, 3) uint8, ready to be encoded.
+    """
 
-    def forward(self, frame: Tensor, flow: Tensor, feature: Tensor, behind: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frame: Tensor, feature: Tensor, flow: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
         """See `Upscaler.forward_step`."""
-        feature, picture = self.upscaler.forward_step(frame, flow, feature, behind)
+        feature = self.upscaler.basicvsr.forward_features(frame, sample(feature, flow))
+        picture = self.upscaler.basicvsr.rebuild(frame, backward, feature)
         # Adding a half and cutting off rounds to nearest; clamped first, for a cast out of range is undefined.
         return feature, (picture.clamp(0, 1) * 255 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
 
@@ -182,20 +181,31 @@ def published_tensors(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def warp(picture: Tensor, flow: Tensor, padding: str = "zeros") -> Tensor:
-    """`picture` (B, C, h, w) read where `flow` (B, 2, h, w) points, bilinear, corners aligned.
+    """`picture` (B, C, h, w) read where `flow` (B, 2, h, w) points, bilinear, corners aligned."""
+    return sample(picture, positions(flow), padding)
 
-    Positions are in single precision whatever the picture's: in bf16 they would be off by pixels.
+
+def positions(flow: Tensor) -> Tensor:
+    """Where a flow (B, 2, h, w) in pixels points: (B, h, w, 2), -1 and 1 the middles of the outermost pixels.
+
+    In single precision whatever the flow's: in bf16 they would be off by pixels.
     """
-    height, width = picture.shape[-2:]
+    height, width = flow.shape[-2:]
     x = torch.arange(width, device=flow.device, dtype=torch.float32) + flow[:, 0].float()
     y = torch.arange(height, device=flow.device, dtype=torch.float32)[:, None] + flow[:, 1].float()
-    grid = torch.stack([2 * x / max(width - 1, 1) - 1, 2 * y / max(height - 1, 1) - 1], dim=-1)
-    moved = F.grid_sample(picture.float(), grid, mode="bilinear", padding_mode=padding, align_corners=True)
+    return torch.stack([2 * x / max(width - 1, 1) - 1, 2 * y / max(height - 1, 1) - 1], dim=-1)
+
+
+def sample(picture: Tensor, where: Tensor, padding: str = "zeros") -> Tensor:
+    """`picture` (B, C, h, w) at `positions` (B, h, w, 2)."""
+    moved = F.grid_sample(picture.float(), where, mode="bilinear", padding_mode=padding, align_corners=True)
     return moved.to(picture.dtype)
 
 
 class _BasicVSR(nn.Module):
     """What carries features through time, and the tail that makes pictures of them."""
+
+    enlarging: Tensor
 
     def __init__(self, config: UpscalerConfig) -> None:
         super().__init__()
@@ -204,20 +214,44 @@ class _BasicVSR(nn.Module):
         self.backward_resblocks = _ResidualBlocks(channels + 3, channels, config.propagation_blocks)
         self.forward_resblocks = _ResidualBlocks(channels + 3, channels, config.propagation_blocks)
         self.fusion = nn.Conv2d(2 * channels, channels, 1)
-        self.upsample1 = _PixelShuffle(channels, config.tail[0])
-        self.upsample2 = _PixelShuffle(config.tail[0], config.tail[1]) if len(config.tail) == 2 else None
+        self.large = len(config.tail) == 2
+        if self.large:
+            self.upsample1 = _PixelShuffle(channels, config.tail[0])
+            self.upsample2 = _PixelShuffle(config.tail[0], config.tail[1])
         width = config.tail[-1]
-        self.conv_hr = _conv(width, width)
-        self.conv_last = _conv(width, 3 if self.upsample2 else 12)
+        self.conv_hr = _conv(width if self.large else channels, width)
+        self.conv_last = _conv(width, 3 if self.large else 3 * SCALE**2)
+        if not self.large:
+            self.register_buffer("enlarging", _bilinear_kernel(), persistent=False)
 
-    def rebuild(self, behind: Tensor, feature: Tensor) -> Tensor:
-        """What is to be added to the enlarged frame, (B, 3, 4h, 4w), from the features of both directions."""
-        value = _lrelu(self.fusion(torch.cat([behind, feature], dim=1)))
-        value = _lrelu(self.upsample1(value))
-        if self.upsample2 is not None:
-            value = _lrelu(self.upsample2(value))
-            return self.conv_last(_lrelu(self.conv_hr(value)))
-        return F.pixel_shuffle(self.conv_last(_lrelu(self.conv_hr(value))), 2)
+    def backward_features(self, frame: Tensor, moved: Tensor) -> Tensor:
+        """The feature of a frame from that of the frame after it, already warped to it."""
+        return self.backward_resblocks(torch.cat([frame, moved], dim=1))
+
+    def forward_features(self, frame: Tensor, moved: Tensor) -> Tensor:
+        """The feature of a frame from that of the frame before it, already warped to it."""
+        return self.forward_resblocks(torch.cat([frame, moved], dim=1))
+
+    def rebuild(self, frame: Tensor, backward: Tensor, forward: Tensor) -> Tensor:
+        """The picture (B, 3, 4h, 4w) of a frame from itself, enlarged bilinearly, and its features."""
+        value = _lrelu(self.fusion(torch.cat([backward, forward], dim=1)))
+        if self.large:
+            value = _lrelu(self.upsample2(_lrelu(self.upsample1(value))))
+            base = F.interpolate(frame, scale_factor=SCALE, mode="bilinear", align_corners=False)
+            return base + self.conv_last(_lrelu(self.conv_hr(value)))
+        value = self.conv_last(_lrelu(self.conv_hr(value)))
+        # The same enlargement, as a convolution: one pass over the large picture less. Values around zero lose half
+        # as much in bf16, so that skies do not band.
+        base = F.conv2d(F.pad(frame - 0.5, (1, 1, 1, 1), mode="replicate"), self.enlarging)
+        return F.pixel_shuffle(value + base, SCALE) + 0.5
+
+
+def _bilinear_kernel() -> Tensor:
+    """Bilinear enlargement (half-pixel centres) as a kernel (3 * 16, 3, 3, 3) whose output is folded."""
+    offsets = (torch.arange(SCALE) + 0.5) / SCALE - 0.5
+    taps = torch.stack([-offsets.clamp(max=0), 1 - offsets.abs(), offsets.clamp(min=0)], dim=1)
+    patch = torch.einsum("ai,bj->abij", taps, taps).reshape(1, SCALE**2, 1, 3, 3)
+    return (torch.eye(3).reshape(3, 1, 3, 1, 1) * patch).reshape(3 * SCALE**2, 3, 3, 3)
 
 
 class FlowNetwork(nn.Module):
@@ -248,10 +282,9 @@ class FlowNetwork(nn.Module):
         """The normalised frame from the smallest level to the largest."""
         if frame.shape[-2:] != fitting:
             frame = F.interpolate(frame, size=fitting, mode="bilinear", align_corners=False)
-        frame = (frame - self.mean) / self.std
         if self.shrink > 1:
             frame = F.avg_pool2d(frame, self.shrink)
-        levels = [frame]
+        levels = [(frame - self.mean) / self.std]
         for _ in range(len(self.basic_module) - 1):
             levels.append(F.avg_pool2d(levels[-1], 2))
         return levels[::-1]

@@ -90,8 +90,10 @@ def tom(midi: int, seconds: float, velocity: float) -> Signal:
 def timpani(midi: int, seconds: float, velocity: float) -> Signal:
     """A kettle drum tuned to a note."""
     f = hertz(midi)
-    x = modes(2.2, [(f, 1, 2.0), (f * 1.5, 0.55, 1.4), (f * 1.98, 0.4, 1.0), (f * 2.44, 0.22, 0.7), (f * 0.85, 0.3, 0.3)])
-    return loud(x + padded(lowpass(_noise("mallet", 0.06), 800) * hit(0.06, 0.002, 0.05), 2.2) * 0.5)
+    skin = modes(2.2, [(f, 1, 2.0), (f * 1.5, 0.55, 1.4), (f * 1.98, 0.4, 1.0), (f * 2.44, 0.22, 0.7),
+                       (f * 0.85, 0.3, 0.3)])
+    mallet = padded(lowpass(_noise("mallet", 0.06), 800) * hit(0.06, 0.002, 0.05), 2.2)
+    return loud(skin + 0.5 * mallet)
 
 
 def shaker(midi: int, seconds: float, velocity: float) -> Signal:

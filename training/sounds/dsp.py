@@ -12,6 +12,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
+from scipy.signal import butter, oaconvolve, sosfilt
 
 Signal = npt.NDArray[np.float64]
 RATE: Final = 48000
@@ -113,9 +114,19 @@ def moving(x: Signal, centre: Signal, octaves: float = 0.7) -> Signal:
     total, place = np.zeros(len(x)), np.log2(centre)
     for index in range(bands):
         middle = low * 2 ** (index / 3)
+        if not place.min() - 3 * octaves < np.log2(middle) < place.max() + 3 * octaves:
+            continue
         part = _real(spectrum * bell(hertz, middle, 0.22), len(x))
         total += part * np.exp(-0.5 * ((np.log2(middle) - place) / octaves) ** 2)
     return total
+
+
+def whistling(rng: np.random.Generator, centre: Signal, width: float) -> Signal:
+    """Noise `width` Hz wide around a moving centre, unit RMS: a whistle in the wind, a squeak."""
+    n = len(centre)
+    slow = lowpass(rng.standard_normal((n, 2)), width)
+    turn = 2 * np.pi * np.cumsum(closed(centre)) / RATE
+    return unit(slow[:, 0] * np.cos(turn) + slow[:, 1] * np.sin(turn))
 
 
 def drift(rng: np.random.Generator, seconds: float, hertz: float, low: float = 0.0, high: float = 1.0) -> Signal:
@@ -154,20 +165,28 @@ def partials(pitch: Signal, gain: Callable[[Signal], Signal], most: int = 60, ji
         pitch = pitch * (1 + jitter * (unit(lowpass(rng.standard_normal(len(pitch)), 40.0))))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     total = np.zeros(len(pitch))
+    place, coarse = np.arange(len(pitch)), np.append(np.arange(0, len(pitch), 48), len(pitch) - 1)
+    slow = pitch[coarse]
     for number in range(1, most + 1):
-        hertz = pitch * number
-        if hertz.min() > 16000:
+        if slow.min() * number > 16000:
             break
-        total += gain(hertz) * (hertz < 18000) * np.sin(number * phase + number * number * 0.7)
+        level = gain(slow * number) * (slow * number < 18000)
+        if level.max() > 1e-5:
+            total += np.interp(place, coarse, level) * np.sin(number * phase + number * number * 0.7)
     return total
 
 
 def add(target: Signal, grain: Signal, at: float, gain: float = 1.0, pan: float = 0.0) -> None:
     """Lay `grain` (n,) or (n, 2) into stereo `target` at second `at`; pan -1 left .. 1 right; wraps at the end."""
-    place = (round(at * RATE) + np.arange(len(grain))) % len(target)
+    start = round(at * RATE) % len(target)
     if grain.ndim == 1:
         angle = (pan + 1) * np.pi / 4
-        grain = grain[:, None] * (np.array([np.cos(angle), np.sin(angle)]) * np.sqrt(2))
+        grain = grain[:, None] * (np.array([np.cos(angle), np.sin(angle)]) * (np.sqrt(2) * gain))
+        gain = 1.0
+    if start + len(grain) <= len(target):
+        target[start:start + len(grain)] += grain if gain == 1.0 else gain * grain
+        return
+    place = (start + np.arange(len(grain))) % len(target)
     if len(grain) <= len(target):
         target[place] += gain * grain
     else:
@@ -184,27 +203,37 @@ def modes(seconds: float, tones: Sequence[tuple[float, float, float]]) -> Signal
     t = clock(seconds)
     total = np.zeros(len(t))
     for index, (hertz, gain, decay) in enumerate(tones):
-        total += gain * 10 ** (-3 * t / decay) * np.sin(2 * np.pi * hertz * t + index)
+        heard = t[:int(1.3 * decay * RATE)]
+        total[:len(heard)] += gain * np.exp(-6.9078 / decay * heard) * np.sin(2 * np.pi * hertz * heard + index)
     return total * np.minimum(t / 0.0008, 1)
 
 
 def room(rng: np.random.Generator, x: Signal, decay: float, wet: float, bright: float = 4000.0) -> Signal:
     """`x` (n, 2) in a room: early taps and decaying noise that darkens, `decay` seconds to -60 dB; wraps."""
     n = len(x)
-    length = min(n, count(decay * 1.2))
+    length = fft.next_fast_len(min(n, count(decay * 1.2)), real=True)
     t = np.arange(length) / RATE
-    response = np.zeros((n, 2))
+    fall = 10 ** (-3 * t / decay) * np.minimum(t / (0.02 + decay * 0.01), 1)
+    blend = np.exp(-t / (decay * 0.25))
+    tail = np.zeros((n, 2))
     for side in range(2):
-        raw = rng.standard_normal(length) * 10 ** (-3 * t / decay) * np.minimum(t / (0.02 + decay * 0.01), 1)
-        dull = lowpass(raw, bright / 4, 1) if length > 8 else raw
-        clear = lowpass(raw, bright, 1) if length > 8 else raw
-        blend = np.exp(-t / (decay * 0.25))
-        response[:length, side] = clear * blend + dull * (1 - blend)
+        raw = rng.standard_normal(length) * fall
+        response = lowpass(raw, bright, 1) * blend + lowpass(raw, bright / 4, 1) * (1 - blend)
         for _ in range(7):
-            response[int(rng.uniform(0.004, 0.045) * RATE) % n, side] += rng.choice([-1, 1]) * rng.uniform(0.4, 1) * 8
-        response[:, side] /= np.sqrt((response[:, side] ** 2).sum())
-    tail = _real(fft.rfft(x, axis=0) * fft.rfft(highpass(response, 90.0), axis=0), n)
+            response[int(rng.uniform(0.004, 0.045) * RATE) % length] += rng.choice([-1, 1]) * rng.uniform(0.4, 1) * 8
+        response = highpass(response, 90.0)
+        heard = oaconvolve(x[:, side], response / np.sqrt((response**2).sum()))
+        tail[:, side] = heard[:n]
+        tail[:len(heard) - n, side] += heard[n:2 * n]
     return x * (1 - wet * 0.5) + tail * wet
+
+
+def settled(x: Signal, hertz: float, loops: bool) -> Signal:
+    """`x` (n, 2) without what is below `hertz`, which no one hears and which eats headroom; a loop stays one."""
+    lead = min(len(x), RATE) if loops else 0
+    filtered: Signal = sosfilt(butter(2, hertz, "highpass", fs=RATE, output="sos"),
+                               np.concatenate([x[len(x) - lead:], x]), axis=0)
+    return filtered[lead:]
 
 
 def stereo(x: Signal, pan: float | Signal = 0.0) -> Signal:

@@ -28,7 +28,8 @@ def _rng(name: str, midi: int) -> np.random.Generator:
 def loud(x: Signal) -> Signal:
     """`x` so that its loudest 0.2 s have an RMS of 1: notes of all instruments weigh about the same."""
     size = min(len(x), count(0.2))
-    power = np.convolve(x**2, np.ones(size) / size, "valid").max()
+    total = np.concatenate([[0.0], np.cumsum(x**2)])
+    power = (total[size:] - total[:-size]).max() / size
     return x / np.sqrt(max(float(power), 1e-12))
 
 
@@ -50,9 +51,10 @@ def _ensemble(midi: int, seconds: float, cycle: Signal, voices: int, rng: np.ran
     """`voices` players on one cycle, each with a pitch, vibrato and moment of its own."""
     t = clock(seconds)
     total = np.zeros(len(t))
+    onset = np.minimum(t / 0.5, 1)
     for _ in range(voices):
         detune = 2 ** (rng.normal(0, 5 if voices > 1 else 0) / 1200)
-        vibrato = 1 + 0.0035 * np.sin(2 * np.pi * rng.uniform(4.8, 5.8) * t + rng.uniform(0, 6)) * np.minimum(t / 0.5, 1)
+        vibrato = 1 + 0.0035 * np.sin(2 * np.pi * rng.uniform(4.8, 5.8) * t + rng.uniform(0, 6)) * onset
         phase = np.cumsum(hertz(midi) * detune * vibrato) / RATE + rng.random()
         total += np.interp(phase % 1 * len(cycle), np.arange(len(cycle)), cycle, period=len(cycle))
     return total
@@ -133,7 +135,11 @@ def _decaying(midi: int, seconds: float, tones: int, shape: tuple[float, float, 
             break
         weight = np.exp(-(number - 1) / bright) / number**0.5 * abs(np.sin(np.pi * number * 0.137)) * 2.3
         fall = decay / (1 + damping * (number - 1))
-        total += weight * 10 ** (-3 * t / fall) * (np.sin(2 * np.pi * f * t) + 0.6 * np.sin(2 * np.pi * f * 1.0007 * t))
+        heard = t[:int(1.3 * fall * RATE)]
+        tone = np.sin(2 * np.pi * f * heard)
+        if number <= 5:
+            tone += 0.6 * np.sin(2 * np.pi * f * 1.0007 * heard)
+        total[:len(heard)] += weight * np.exp(-6.9078 / fall * heard) * tone
     return total * np.minimum(t / 0.002, 1)
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from training.sounds.drums import DRUMS
-from training.sounds.dsp import Signal, add, count, highpass, ramp, room
+from training.sounds.dsp import RATE, Signal, add, count, ramp, room, settled
 from training.sounds.instruments import Instrument
 
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -126,8 +127,8 @@ class Sheet:
 
     def note(self, seat: Seat, midi: int, beat: float, beats: float, velocity: float = 0.8) -> None:
         """One note."""
-        self.notes.append(Note(seat.instrument, midi, beat, beats, velocity, seat.pan, seat.send))
-        self.notes[-1] = dataclasses.replace(self.notes[-1], velocity=velocity * 10 ** (seat.gain / 20))
+        self.notes.append(Note(seat.instrument, midi, beat, beats, velocity * 10 ** (seat.gain / 20), seat.pan,
+                               seat.send))
 
     def changes(self, bars: range | None = None) -> list[tuple[float, float, str]]:
         """(beat, beats, chord) of every chord."""
@@ -158,7 +159,8 @@ class Sheet:
                         self.note(seat, midi, beat - beat % self.beats + moment + place * 0.008, beats,
                                   0.85 if moment == int(moment) else 0.72)
 
-    def arpeggio(self, seat: Seat, centre: float, order: Sequence[int], step: float, bars: range | None = None) -> None:
+    def arpeggio(self, seat: Seat, centre: float, order: Sequence[int], step: float,
+                 bars: range | None = None) -> None:
         """Broken chords: `order` indexes the chord's notes upwards, beyond its size into the next octave."""
         before: tuple[int, ...] | None = None
         for beat, span, name in self.changes(bars):
@@ -168,7 +170,8 @@ class Sheet:
                 midi = before[place % len(before)] + 12 * (place // len(before))
                 self.note(seat, midi, beat + index * step, step * 1.6, 0.82 if index % 4 == 0 else 0.66)
 
-    def bass(self, seat: Seat, low: int, pattern: Sequence[tuple[float, float, int]], bars: range | None = None) -> None:
+    def bass(self, seat: Seat, low: int, pattern: Sequence[tuple[float, float, int]],
+             bars: range | None = None) -> None:
         """(beat, beats, semitones above the bass note) in every bar; the lowest bass note is at least `low`."""
         for beat, span, name in self.changes(bars):
             root = low + (chord(name)[0] - low) % 12
@@ -216,7 +219,8 @@ class Recording:
 
 def record(piece: Piece) -> Recording:
     """Play a piece. The same piece always gives the same samples."""
-    beat = 60 / piece.bpm
+    # Whole samples a beat: then the second time round falls on the same samples as the first.
+    beat = round(60 / piece.bpm * RATE) / RATE
     bar = beat * piece.beats
     again = max(1, int(np.ceil(2.4 / bar)))
     sections = [Sheet(piece.intro_chords, piece.beats), Sheet(piece.chords, piece.beats), Sheet([piece.end_chord],
@@ -235,7 +239,7 @@ def record(piece: Piece) -> Recording:
     both = np.concatenate([main, close])
     level = np.sqrt(np.mean(main**2))
     both = np.tanh(both / level * 0.16) / 0.95
-    return Recording(highpass(both, 28.0), bar, loop, len(main) / 48000 + 0.02 - _HUMAN_SECONDS * 2)
+    return Recording(settled(both, 28.0, False), bar, loop, len(main) / RATE + 0.02 - _HUMAN_SECONDS * 2)
 
 
 def _human(note: Note, name: str, beat: float) -> Note:
@@ -247,14 +251,16 @@ def _human(note: Note, name: str, beat: float) -> Note:
 
 
 def _play(sections: Sequence[tuple[Sequence[Note], float]], beat: float, seconds: float, piece: Piece) -> Signal:
-    dry, sent = np.zeros((count(seconds), 2)), np.zeros((count(seconds), 2))
+    n = next_fast_len(count(seconds), real=True)
+    dry, sent = np.zeros((n, 2)), np.zeros((n, 2))
     for notes, start in sections:
         for note in notes:
-            force = round(min(1.0, note.velocity * 1.2), 1)
-            sound = _sound(note.instrument, note.midi, round(note.beats * beat, 2), force)
-            at = start + note.beat * beat
-            add(dry, sound, at, note.velocity, float(np.clip(note.pan, -0.9, 0.9)))
-            add(sent, sound, at, note.velocity * note.send, float(np.clip(note.pan * 0.6, -0.9, 0.9)))
+            force = round(min(1.0, note.velocity * 1.6) * 3) / 3
+            sound = _sound(note.instrument, note.midi, round(note.beats * beat * 20) / 20, force)
+            at = (round(start * RATE) + round(note.beat * beat * RATE)) / RATE
+            pan = float(np.clip(note.pan, -0.9, 0.9))
+            add(dry, sound, at, note.velocity, pan)
+            add(sent, sound, at, note.velocity * note.send, pan)
     rng = np.random.default_rng(zlib.crc32(piece.name.encode()))
     return dry + piece.wet * 2 * (room(rng, sent, piece.decay, 1.0, 6000) - 0.5 * sent)
 

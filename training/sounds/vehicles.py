@@ -28,6 +28,7 @@ from training.sounds.dsp import (
     shaped,
     stereo,
     unit,
+    whistling,
     wide,
 )
 
@@ -181,7 +182,7 @@ def _train_wheels(rng: np.random.Generator) -> Signal:
                                  (rng.uniform(880, 990), 0.35, 0.05), (rng.uniform(2100, 2500), 0.2, 0.03)])
             at = number * seconds / joints + delay * 0.8 + rng.normal(0, 0.003)
             add(out, knock, at, (1.5, 1.15, 1.35, 1.0)[axle] * rng.uniform(0.85, 1.1), -0.25 if axle < 2 else 0.25)
-    squeak = moving(noise(rng, seconds), 2600 * (1 + 0.2 * drift(rng, seconds, 1, -1, 1)), 0.12)
+    squeak = whistling(rng, 2600 * (1 + 0.2 * drift(rng, seconds, 1, -1, 1)), 60.0)
     return room(rng, out + stereo(0.04 * unit(squeak) * drift(rng, seconds, 0.7, 0, 1) ** 3, 0.4), 0.35, 0.25, 2500)
 
 

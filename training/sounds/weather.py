@@ -1,6 +1,7 @@
 """Wind, rain, thunder, waves and fire."""
 
 import numpy as np
+from scipy import fft
 
 from training.sounds.dsp import (
     RATE,
@@ -22,6 +23,7 @@ from training.sounds.dsp import (
     room,
     stereo,
     unit,
+    whistling,
     wide,
 )
 from training.sounds.vehicles import bubble
@@ -38,9 +40,9 @@ def wind(rng: np.random.Generator, seconds: float, low: float, high: float, gust
         body = unit(moving(noise(rng, seconds, 1.5), low * (high / low) ** own, 0.75)) * (0.25 + 0.9 * own) * flutter
         rumble = unit(lowpass(noise(rng, seconds, 4.0), 160)) * (0.3 + 0.7 * own)
         tone = np.zeros(count(seconds))
-        for ratio in (1.0, 1.53):
+        for ratio in (1.0, 1.53) if whistle else ():
             pitch = high * 1.1 * ratio * (0.75 + 0.4 * own)
-            tone += unit(moving(noise(rng, seconds), pitch, 0.09)) * np.maximum(0, own - 0.25) ** 2 / ratio
+            tone += whistling(rng, pitch, 14.0) * np.maximum(0, own - 0.25) ** 2 / ratio
         sides.append(body + 0.3 * rumble + whistle * tone)
     return np.stack(sides, axis=1)
 
@@ -48,19 +50,20 @@ def wind(rng: np.random.Generator, seconds: float, low: float, high: float, gust
 def rain(rng: np.random.Generator, seconds: float, drops: float, surface: float) -> Signal:
     """Rain, (n, 2): `drops` a second in 24 classes of grain over a hiss; `surface` Hz is what they fall on."""
     n = count(seconds)
-    spread = np.zeros((n, 2))
+    heard = np.zeros((n // 2 + 1, 2), complex)
     for _ in range(24):
         hits = np.zeros((n, 2))
         many = rng.poisson(seconds * drops / 24)
-        at, gain, pan = rng.integers(0, n, many), np.minimum(rng.lognormal(0, 0.7, many), 4), rng.uniform(0, np.pi / 2, many)
+        at, pan = rng.integers(0, n, many), rng.uniform(0, np.pi / 2, many)
+        gain = np.minimum(rng.lognormal(0, 0.7, many), 4)
         np.add.at(hits[:, 0], at, gain * np.cos(pan))
         np.add.at(hits[:, 1], at, gain * np.sin(pan))
         length = rng.uniform(0.002, 0.012)
         grain = padded(noise(rng, length, 2.0) * hit(length, 0.0003, length * 0.8)
                        + 0.8 * np.sin(2 * np.pi * surface * rng.uniform(0.5, 2.0) * clock(length))
                        * hit(length, 0.0002, length), seconds)
-        spectrum = np.fft.rfft(grain)
-        spread += np.fft.irfft(np.fft.rfft(hits, axis=0) * spectrum[:, None], n, axis=0)
+        heard += fft.rfft(hits, axis=0) * fft.rfft(grain)[:, None]
+    spread: Signal = fft.irfft(heard, n, axis=0)
     bed = unit(band(wide(rng, seconds, 1.0, 0.1), 900, 9000)) * drift(rng, seconds, 0.4, 0.7, 1)[:, None]
     return lowpass(unit(spread) + 0.8 * bed, 7000, 1)
 

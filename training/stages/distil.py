@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from training import data
 from training.command import Request, parse, train
-from training.loop import Batch, Schedule, channels_last, device
+from training.loop import Batch, Schedule, device, laid_out
 from training.models.denoiser import Denoiser
 from training.sampling import Prompted, contexts, euler, film_sheet, times
 from training.stages.films import FRAMES, HEIGHT, WIDTH, film_clip, load_denoiser
@@ -48,7 +48,7 @@ class DistilJob:
         model.requires_grad_(False)
         for layers in (model.inserts, model.temporal):
             layers.requires_grad_(True)
-        self.model: nn.Module = channels_last(model)
+        self.model: nn.Module = laid_out(model)
         self._found, self._prompted, self._seed = trajectories, prompted, seed
         self._knots = times(STEPS, SHIFT)
 
@@ -116,7 +116,7 @@ def run(request: Request) -> None:
     torch.manual_seed(seed)
     prompted = Prompted(request.weights, (WIDTH, HEIGHT))
     model, config = load_denoiser(request.weights, ("stage1", "stage2"), temporal=True)
-    trajectories = teach(request, prompted, channels_last(model.eval()))
+    trajectories = teach(request, prompted, laid_out(model.eval()))
     trainer = train(DistilJob(model, trajectories, prompted, seed), request)
     facts = {"config": config, "clips": trainer.seen, "seed": request.schedule.seed, "steps": STEPS, "shift": SHIFT,
              "guidance": GUIDANCE, "trajectories": request.items}

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from training import data
-from training.loop import Batch, channels_last, device
+from training.loop import Batch, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, boxes_of
 from training.stages.stage0 import corrupt, load_unet, read
-from training.text.model import TextEncoder
 from training.world import clip as clips
 from training.world.clip import Clip
 from training.world.compose import FPS, draw
@@ -53,7 +53,7 @@ class FilmJob:
         for parameter in trained:
             parameter.requires_grad_(True)
         self.name = name
-        self.model: nn.Module = channels_last(model)
+        self.model: nn.Module = laid_out(model)
         self._items, self._encoder, self._middle = items, encoder, middle
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:

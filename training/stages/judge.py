@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from training import data
 from training.command import Request, parse, train
-from training.loop import Batch, Schedule, channels_last, device
+from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
 from training.stages.vae import to_tensor
 from training.world import clip as clips
@@ -59,7 +59,7 @@ class JudgeJob:
     name = "judge"
 
     def __init__(self, seed: int) -> None:
-        self.judge = channels_last(Judge())
+        self.judge = laid_out(Judge())
         self.model: nn.Module = self.judge
         self._item = functools.partial(frame_item, seed=seed)
 
@@ -69,7 +69,7 @@ class JudgeJob:
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Sum of the three heads' cross-entropies."""
-        subjects, settings, mark = self.judge(batch["frame"].contiguous(memory_format=torch.channels_last))
+        subjects, settings, mark = self.judge(batch["frame"].contiguous(memory_format=layout()))
         loss = (4 * F.binary_cross_entropy_with_logits(subjects.float(), batch["subjects"])
                 + F.cross_entropy(settings.float(), batch["setting"])
                 + F.binary_cross_entropy_with_logits(mark.float(), batch["mark"]))
@@ -109,7 +109,7 @@ def load_judge(folder: Path) -> tuple[Judge, dict[str, float]]:
     tensors, facts = weights.load(folder, "judge")
     judge = Judge()
     judge.load_state_dict(tensors)
-    return channels_last(judge.eval().to(device())), facts["accuracy"]
+    return laid_out(judge.eval().to(device())), facts["accuracy"]
 
 
 @torch.no_grad()

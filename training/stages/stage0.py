@@ -15,13 +15,13 @@ from torch import Tensor
 
 from training import data
 from training.command import Request, parse, train
-from training.loop import Batch, Schedule, channels_last, device
+from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import DenoiserConfig, stage0_unet
+from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
 from training.sampling import Prompted, text_models
-from training.text.model import TextEncoder
 from training.world import clip as clips
 from training.world import preview
 from training.world.captions import caption
@@ -40,7 +40,7 @@ class Stage0Job:
     name = "stage0"
 
     def __init__(self, config: DenoiserConfig, items: FromPool, encoder: TextEncoder) -> None:
-        self.model = channels_last(stage0_unet(config))
+        self.model = laid_out(stage0_unet(config))
         self._items, self._encoder = items, encoder
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
@@ -49,7 +49,7 @@ class Stage0Job:
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted flow-matching loss."""
-        latents = batch["latents"][:, 0].float().contiguous(memory_format=torch.channels_last)
+        latents = batch["latents"][:, 0].float().contiguous(memory_format=layout())
         context = read(self._encoder, batch)
         noisy, time, target = corrupt(latents, generator)
         found = self.model(noisy, time * 1000, context).sample
@@ -91,7 +91,7 @@ def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
     tensors, facts = weights.load(folder, "vae")
     model = Autoencoder(weights.config(AutoencoderConfig, facts))
     model.load_state_dict(tensors)
-    return channels_last(model.eval().requires_grad_(False).to(device())), facts
+    return laid_out(model.eval().requires_grad_(False).to(device())), facts
 
 
 def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
@@ -137,6 +137,6 @@ def _sheet(request: Request) -> None:
     prompted = Prompted(request.weights, size=(SIZE, SIZE))
     unet, _ = load_unet(request.weights)
     captions = [caption(still_clip(k, 0), 0) for k in range(data.HELD, data.HELD + 24)]
-    pictures = prompted.stills(channels_last(unet.to(device())), captions, seed=1)
+    pictures = prompted.stills(laid_out(unet.to(device())), captions, seed=1)
     preview.save(preview.sheet([pictures[i : i + 6] for i in range(0, 24, 6)]), request.out / "samples.png")
     (request.out / "samples.txt").write_text("\n".join(captions) + "\n")

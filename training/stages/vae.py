@@ -15,15 +15,16 @@ from torch.nn import functional as F
 
 from training import data
 from training.command import parse, train
-from training.loop import Batch, Schedule, channels_last
+from training.loop import Batch, Schedule, laid_out, layout
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig, latent_statistics
 from training.world import clip as clips
 from training.world import preview
-from training.world.compose import Box, Picture, draw
+from training.world.actors import Box
+from training.world.compose import Picture, draw
 from training.world.domains import watermarked
 
-SCHEDULE = Schedule(clips=60_000, batch=8, rate=1e-3, warmup=400, ema=0.998, weight_decay=0.0)
+SCHEDULE = Schedule(clips=60_000, batch=4, rate=8e-4, warmup=200, ema=0.998, weight_decay=0.0)
 KL_WEIGHT = 3e-4
 
 
@@ -33,7 +34,7 @@ class VaeJob:
     name = "vae"
 
     def __init__(self, config: AutoencoderConfig, seed: int = 0, size: int = 256) -> None:
-        self.autoencoder = channels_last(Autoencoder(config))
+        self.autoencoder = laid_out(Autoencoder(config))
         self.model: nn.Module = self.autoencoder
         self._item = functools.partial(crop, seed=seed, size=size)
 
@@ -43,7 +44,7 @@ class VaeJob:
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Reconstruction plus KL."""
-        pictures = batch["picture"].contiguous(memory_format=torch.channels_last)
+        pictures = batch["picture"].contiguous(memory_format=layout())
         mean, logvar = self.autoencoder.moments(pictures)
         mean, logvar = mean.float(), logvar.float()
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)

@@ -1,7 +1,9 @@
 """Distil all-MiniLM-L6-v2 into the starter's text encoder: `python -m training.text.distill --out runs/text`.
 
 The student meets generated text once, sentence by sentence, and learns from the teacher: every token's last and
-middle state, the sentence embedding, and how close the sentences of a batch are to each other.
+middle state, the sentence embedding, and how close the sentences of a batch are to each other. One thing it
+learns from the text alone: the words around each token. The teacher's last states mix the words of a sentence, and
+a student of them alone knows that 'a white horse and a black dog' holds white and black, but not whose they are.
 """
 
 import argparse
@@ -21,9 +23,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.models.text_encoder import TextConfig, TextEncoder, masked_mean, save_text_encoder
 from training.text.corpus import Corpus
 from training.text.evaluate import evaluate
-from training.text.model import TextConfig, TextEncoder, masked_mean, save_text_encoder
 from training.text.teacher import Lesson, Teacher, first_student, packaged_teacher, word_states
 from training.text.tokenizer import Tokenizer
 
@@ -33,7 +35,7 @@ class Settings:
     """What a run is; with `sentences` given, two runs of the same settings end with the same weights."""
 
     seed: int = 1
-    batch: int = 256
+    batch: int = 128
     # Sentences between two checkpoints; resuming starts at the beginning of a chunk.
     chunk: int = 8192
     # The length of the schedule; 0: as many as fit into `minutes`, judged by the first chunk.
@@ -55,13 +57,19 @@ class Progress:
     losses: dict[str, float]
 
 
+# Where the neighbours stand that a token's state must name: two and one before it, one behind it.
+OFFSETS = (-2, -1, 1)
+
+
 class Pupil(nn.Module):
-    """The student with the extra head that training alone needs."""
+    """The student with the extra heads that training alone needs."""
 
     def __init__(self, encoder: TextEncoder) -> None:
         super().__init__()
         self.encoder = encoder
-        self.middle = nn.Linear(encoder.config.width, encoder.config.embedding)
+        config = encoder.config
+        self.middle = nn.Linear(config.width, config.embedding)
+        self.neighbours = nn.ModuleList(nn.Linear(config.width, config.factor) for _ in OFFSETS)
 
     def losses(self, tokens: Tensor, mask: Tensor, lesson: Lesson) -> dict[str, Tensor]:
         """Return the weighted loss terms for tokens and mask (B,N)."""
@@ -75,7 +83,22 @@ class Pupil(nn.Module):
             "sentence": 4 * (1 - functional.cosine_similarity(learned, taught, dim=-1)).mean(),
             # The denoiser sees the context, not the embedding: let alike sentences be alike there as well.
             "nearness": 4 * functional.mse_loss(_cosines(masked_mean(context, mask).float()), _cosines(taught)),
+            "neighbours": 0.2 * self.neighbour_loss(context, tokens, mask),
         }
+
+    def neighbour_loss(self, context: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Cross-entropy of naming each token's neighbours among all the words of the batch."""
+        present, places = torch.unique(tokens, return_inverse=True)
+        words = functional.normalize(self.encoder.table.weight.detach()[present], dim=-1)
+        terms = []
+        for offset, head in zip(OFFSETS, self.neighbours, strict=True):
+            # Shifted by the offset, position n holds what stands at n + offset; the ends fall away.
+            here = slice(max(0, -offset), tokens.shape[1] - max(0, offset))
+            there = slice(max(0, offset), tokens.shape[1] - max(0, -offset))
+            both = (mask[:, here] * mask[:, there]).bool()
+            logits = head(context[:, here][both]) @ words.T
+            terms.append(functional.cross_entropy(logits.float(), places[:, there][both]))
+        return torch.stack(terms).mean()
 
 
 def _token_loss(states: Tensor, target: Tensor, mask: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.text.model import TextEncoder, masked_mean
+from training.models.text_encoder import TextEncoder, masked_mean
 from training.text.teacher import Teacher
 from training.text.tokenizer import Tokenizer
 
@@ -105,6 +105,20 @@ SOUNDS = (
 COLOURS = ("red", "blue", "green", "yellow", "white", "black", "orange", "purple")
 
 
+# Subjects of the colour probe, all of them single tokens: those it is fitted on, and those it is read on.
+PROBE_FITTED = (
+    ("car", "train"),
+    ("dog", "robot"),
+    ("bird", "whale"),
+    ("boat", "rocket"),
+    ("cat", "tree"),
+    ("house", "ship"),
+    ("truck", "lion"),
+    ("flower", "bus"),
+)
+PROBE_ASKED = (("horse", "fish"), ("butterfly", "airplane"), ("balloon", "tower"))
+
+
 def evaluate(encoder: TextEncoder, teacher: Teacher, tokenizer: Tokenizer) -> dict[str, float]:
     """Return cosines with the teacher, the nearest-word shares and the colour-binding share."""
     encoder.eval()
@@ -147,14 +161,15 @@ def wrong_synonyms(states: Tensor) -> list[tuple[str, str]]:
 def colour_binding(encoder: TextEncoder, tokenizer: Tokenizer) -> float:
     """Return how often a linear probe reads a subject's own colour from its token state, with two subjects present.
 
-    The probe is fitted on some pairs of subjects ('a white horse and a black dog') and read on others.
+    The probe is fitted on some pairs of subjects ('a white car and a black train') and read on others.
     """
-    learned = _coloured(encoder, tokenizer, (("car", "train"), ("dog", "robot"), ("bird", "whale"), ("boat", "rocket")))
-    asked = _coloured(encoder, tokenizer, (("horse", "fish"), ("butterfly", "windmill")))
-    inputs, right = learned
-    wanted = functional.one_hot(right, len(COLOURS)).float()
-    probe = torch.linalg.solve(inputs.T @ inputs + torch.eye(inputs.shape[1]), inputs.T @ wanted)
-    return float(((asked[0] @ probe).argmax(1) == asked[1]).float().mean())
+    inputs, colours = _coloured(encoder, tokenizer, PROBE_FITTED)
+    asked, expected = _coloured(encoder, tokenizer, PROBE_ASKED)
+    centre = inputs.mean(0)
+    inputs, asked = inputs - centre, asked - centre
+    wanted = functional.one_hot(colours, len(COLOURS)).float() - 1 / len(COLOURS)
+    probe = torch.linalg.solve(inputs.T @ inputs + 30 * torch.eye(inputs.shape[1]), inputs.T @ wanted)
+    return float(((asked @ probe).argmax(1) == expected).float().mean())
 
 
 def _coloured(encoder: TextEncoder, tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> tuple[Tensor, Tensor]:

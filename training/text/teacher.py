@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.text.model import TextConfig, TextEncoder, masked_mean
+from training.models.text_encoder import TextConfig, TextEncoder, masked_mean
 from training.text.tokenizer import Tokenizer
 
 # The layer whose states the student also learns: there a token still says what it is and what describes it,
@@ -33,8 +33,8 @@ class Teacher:
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         from transformers import BertModel
 
-        self._bert: nn.Module = BertModel.from_pretrained(str(folder))
-        self._bert.eval().to(device)
+        # from_pretrained leaves the model in evaluation mode.
+        self._bert: nn.Module = BertModel.from_pretrained(str(folder)).to(device)
 
     def __call__(self, tokens: Tensor, mask: Tensor) -> Lesson:
         """Take tokens and mask, int64 (B,N)."""

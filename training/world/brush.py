@@ -5,6 +5,7 @@ drawing serves 320x320 stills, 768x320 films and 3072x1280 targets of the upscal
 """
 
 import colorsys
+import functools
 import math
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ PALETTE: dict[str, str] = {
 }
 
 
+@functools.cache
 def rgb(colour: str) -> tuple[float, float, float]:
     """Red, green, blue in 0..1 of `#rrggbb` or of a name in `PALETTE`."""
     text = PALETTE.get(colour, colour).lstrip("#")
@@ -41,12 +43,14 @@ def to_hex(red: float, green: float, blue: float) -> str:
     return "#" + "".join(f"{round(255 * min(1.0, max(0.0, v))):02x}" for v in (red, green, blue))
 
 
+@functools.lru_cache(maxsize=16384)
 def mix(first: str, second: str, share: float) -> str:
     """`first` blended towards `second`: share 0 gives first, 1 gives second."""
     a, b = rgb(first), rgb(second)
     return to_hex(*(x + (y - x) * share for x, y in zip(a, b, strict=True)))
 
 
+@functools.lru_cache(maxsize=16384)
 def shade(colour: str, amount: float) -> str:
     """Lighter (amount > 0, up to 1) or darker (amount < 0, down to -1), a little warmer or cooler with it."""
     hue, light, saturation = colorsys.rgb_to_hls(*rgb(colour))

@@ -9,63 +9,73 @@ from typing import Final
 
 from training.world.clip import Actor, Clip
 from training.world.settings import SETTINGS
+from training.world.subjects import SUBJECTS
 
 CAMERA_PHRASES: Final = {
-    "static": ("static shot of", "fixed camera,", ""),
-    "pan": ("panning shot of", "the camera pans across", "pan over"),
-    "tracking": ("tracking shot of", "the camera follows", "following"),
-    "zoom in": ("zoom in on", "slow zoom towards", "the camera moves closer to"),
-    "zoom out": ("zoom out from", "the camera pulls back from", "slow zoom out,"),
-    "tilt": ("tilt down to", "the camera tilts down to", "from the sky down to"),
-    "close-up": ("close-up of", "a close view of", "close shot of"),
-    "wide": ("wide shot of", "a distant view of", "extreme wide shot of"),
+    "static": ("static shot of", "a still shot of", "a steady shot of", "fixed camera,", "", ""),
+    "pan": ("panning across", "a slow pan over", "the camera pans over", "panning shot of", "the camera pans across"),
+    "tracking": ("tracking shot of", "a tracking shot of", "the camera follows", "following"),
+    "zoom in": ("zooming in on", "a slow zoom in on", "the camera zooms in on", "zoom in on",
+                "the camera moves closer to"),
+    "zoom out": ("zooming out from", "a slow zoom out from", "the camera zooms out from", "zoom out from",
+                 "the camera pulls back from"),
+    "tilt up": ("tilting up to", "the camera tilts up to", "a slow tilt up to", "tilt up to"),
+    "tilt down": ("tilting down to", "the camera tilts down to", "a slow tilt down to", "tilt down to"),
+    "close-up": ("close-up of", "a close-up of", "a close shot of", "a close view of"),
+    "wide": ("wide shot of", "a wide shot of", "a wide view of", "a distant view of"),
 }
 TIME_PHRASES: Final = {
-    "dawn": ("at dawn", "early in the morning", "at sunrise"),
-    "day": ("by day", "in bright daylight", "at noon", ""),
-    "sunset": ("at sunset", "in the evening light", "at dusk"),
-    "night": ("at night", "under a night sky", "in the dark of night"),
+    "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning", "at daybreak"),
+    "day": ("by day", "in bright daylight", "at noon", "in daylight", "in the afternoon", "", ""),
+    "sunset": ("at sunset", "at sunset", "at dusk", "in the evening", "in the evening light", "at twilight"),
+    "night": ("at night", "at night", "in the dark of night", "in moonlight", "at midnight", "under a night sky"),
 }
 WEATHER_PHRASES: Final = {
-    "clear": ("", "", "under a clear sky"),
-    "rain": ("in the rain", "in heavy rain", "on a rainy day"),
-    "storm": ("in a storm", "in stormy weather", "during a thunderstorm"),
-    "snow": ("in falling snow", "while it is snowing", "in a snowfall"),
-    "fog": ("in the fog", "in thick mist", "on a foggy day"),
+    "clear": ("", "", "", "under a clear sky", "in clear weather"),
+    "rain": ("in the rain", "in falling rain", "in heavy rain", "on a rainy day"),
+    "storm": ("in a storm", "in the storm", "in stormy weather", "during a thunderstorm"),
+    "snow": ("in falling snow", "in the snow", "while it is snowing", "in a snowfall"),
+    "fog": ("in fog", "in the fog", "in the mist", "in thick mist", "on a foggy day"),
 }
 RELATION_PHRASES: Final = {
-    "side by side": ("side by side with", "next to", "racing against", "together with"),
-    "chasing": ("chasing", "running after", "behind", "pursuing"),
-    "passing": ("passing", "overtaking", "going past"),
-    "meeting": ("meeting", "face to face with", "coming towards"),
+    "side by side": ("side by side with", "side by side with", "next to", "together with", "beside", "in step with",
+                     "close to", "not far from"),
+    "chasing": ("chasing", "following", "close behind", "right behind", "behind", "pursuing"),
+    "passing": ("passing", "overtaking", "going past", "catching up with", "pulling ahead of"),
+    "meeting": ("meeting", "face to face with", "coming towards", "facing", "approaching", "coming closer to"),
 }
-# Indoors of nature: no sky, so the time of day shows as light only and reads oddly in words.
-_TIMELESS: Final = frozenset({"space", "moon", "under water"})
+_CHASED: Final = ("chased by", "followed by", "ahead of", "just ahead of", "pursued by")
+"""The same chase told of the one in front."""
+
+_PAST_FIXED: Final = ("passing", "passing", "going past", "near", "not far from", "beside", "leaving behind")
+"""Passing what never moves."""
+
+_TOGETHER: Final = ("side by side", "side by side", "together", "next to each other")
+_SKYLESS: Final = frozenset({"space", "moon", "under water"})
+"""No weather there, and the time of day shows as light only: both read oddly in words."""
+
+_CLOSED: Final = frozenset({"above the clouds", "forest"})
+"""Where nobody would say that the sky is clear."""
+
+_PARTICIPLES: Final = ("crossing", "leaving")
+"""A place phrase that begins so says what is done as well."""
+
+_QUICK: Final = 0.6
+"""Two that are at least so fast may be said to race."""
 
 
 def caption(clip: Clip, seed: int) -> str:
     """One of many wordings, the same for ever for one (clip, seed)."""
     rng = random.Random(f"{clip.seed}/{seed}")
-    camera = rng.choice(CAMERA_PHRASES[clip.camera]) if rng.random() < 0.7 else ""
-    setting = rng.choice(SETTINGS[clip.setting].phrases)
-    time = "" if clip.setting in _TIMELESS else rng.choice(TIME_PHRASES[clip.time])
-    weather = rng.choice(WEATHER_PHRASES[clip.weather])
-    first = clip.actors[0]
-    action = ("is " if not camera and rng.random() < 0.25 else "") + first.verb
-    if clip.relation:
-        other = clip.actors[1]
-        how = rng.choice(RELATION_PHRASES[clip.relation])
-        if clip.relation == "side by side" and rng.random() < 0.4:
-            core = f"{named(first)} and {named(other)} {first.verb}" + rng.choice((" side by side", "", " together"))
-            parts = [core, setting, time, weather]
-        elif rng.random() < 0.5:
-            parts = [f"{named(first)} {action}", setting, time, weather + ",", how, named(other)]
-        else:
-            parts = [f"{named(first)} {how} {named(other)}", setting, time, weather]
+    move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
+    camera = rng.choice(CAMERA_PHRASES[move]) if rng.random() < 0.75 else ""
+    time, weather = _sky(clip, rng)
+    if not clip.relation:
+        parts = [_alone(clip, rng, bool(camera)), time, weather]
     else:
-        parts = [f"{named(first)} {action}", setting, time, weather]
-    text = " ".join(part for part in [camera, *parts] if part).replace(" ,", ",")
-    if not camera and time and rng.random() < 0.15:
+        parts = _couple(clip, rng, bool(camera), (time, weather))
+    text = _joined([camera, *parts])
+    if not camera and time and "," not in text and rng.random() < 0.15:
         text = f"{time}, " + text.replace(f" {time}", "", 1)
     return text
 
@@ -74,3 +84,78 @@ def named(actor: Actor) -> str:
     """The actor with its article and colour: 'a red car', 'an orange fish'."""
     words = f"{actor.colour} {actor.noun}".strip()
     return ("an " if words[0] in "aeiou" else "a ") + words
+
+
+def _sky(clip: Clip, rng: random.Random) -> tuple[str, str]:
+    """The words for the hour and the weather; some hours already tell of a sky."""
+    if clip.setting in _SKYLESS:
+        return "", ""
+    time, weather = rng.choice(TIME_PHRASES[clip.time]), rng.choice(WEATHER_PHRASES[clip.weather])
+    if clip.weather == "clear" and ("sky" in time or "light" in time or clip.setting in _CLOSED):
+        weather = ""
+    if clip.weather != "clear" and ("bright" in time or "moonlight" in time or " sky" in time):
+        time = {"day": "by day", "night": "at night"}[clip.time]
+    if weather.endswith(" day"):
+        # 'On a rainy day' tells the hour too.
+        return ("", weather) if clip.time == "day" else (time, WEATHER_PHRASES[clip.weather][0])
+    return time, weather
+
+
+def _where(clip: Clip, actor: Actor, rng: random.Random) -> str:
+    """A phrase for where `actor` is, fitting its place and whether it moves."""
+    setting = SETTINGS[clip.setting]
+    if clip.setting == "open sea" and clip.weather == "storm" and rng.random() < 0.5:
+        return rng.choice(("over a stormy sea",) if actor.place == "air" else ("on a stormy sea", "on stormy waves"))
+    moving = setting.across if SUBJECTS[actor.subject].speed > 0 else ()
+    return rng.choice(setting.elsewhere.get(actor.place, (*setting.phrases, *moving)))
+
+
+def _doing(actor: Actor, where: str, rng: random.Random, camera: bool, said: str = "") -> str:
+    """'a red car racing on a coast road', sometimes without the verb or with 'is'."""
+    verb = said or actor.verb
+    if where.startswith(_PARTICIPLES) or (not said and rng.random() < 0.1):
+        verb = ""
+    be = "is" if verb and not camera and rng.random() < 0.2 else ""
+    return _joined([named(actor), be, verb, where])
+
+
+def _alone(clip: Clip, rng: random.Random, camera: bool) -> str:
+    actor = clip.actors[0]
+    return _doing(actor, _where(clip, actor, rng), rng, camera)
+
+
+def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str]) -> list[str]:
+    """Two actors: mostly 'A doing something somewhere at some time, how B', else 'A how B somewhere' or 'A and B'."""
+    first, other = clip.actors
+    how = rng.choice(RELATION_PHRASES[clip.relation])
+    if clip.relation == "passing" and SUBJECTS[other.subject].speed == 0:
+        how = rng.choice(_PAST_FIXED)
+    elif clip.relation == "chasing" and rng.random() < 0.25:
+        first, other, how = other, first, rng.choice(_CHASED)
+    form = rng.random()
+    if form < 0.5:
+        return [_doing(first, _where(clip, first, rng), rng, camera), *sky, ",", how, named(other)]
+    # What both share is said of the one that is nearer to the ground.
+    where = _where(clip, other if first.place == "air" else first, rng)
+    if form < 0.8 and clip.relation == "side by side":
+        shared = "" if where.startswith(_PARTICIPLES) else _shared_verb(first, other, rng)
+        return [f"{named(first)} and {named(other)}", shared, rng.choice(_TOGETHER), where, *sky]
+    if where.startswith(_PARTICIPLES):
+        return [named(first), where, *sky, ",", how, named(other)]
+    return [named(first), how, named(other), where, *sky]
+
+
+def _shared_verb(first: Actor, other: Actor, rng: random.Random) -> str:
+    """A verb that fits both: one they have in common, or a neutral one."""
+    both = [verb for verb in SUBJECTS[first.subject].verbs[first.place]
+            if verb in SUBJECTS[other.subject].verbs[other.place]]
+    quick = min(SUBJECTS[actor.subject].speed for actor in (first, other)) >= _QUICK
+    return rng.choice(both + ["travelling", "moving"] + ["racing", "racing"] * quick)
+
+
+def _joined(parts: list[str]) -> str:
+    text = " ".join(part for part in parts if part).replace(" ,", ",")
+    if "stormy sea" in text or "stormy waves" in text:
+        for phrase in WEATHER_PHRASES["storm"]:
+            text = text.replace(f" {phrase}", "")
+    return text

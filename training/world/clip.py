@@ -5,7 +5,7 @@ subject-setting pairs of the ten films by which the starter is judged, so that t
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from training.world.parts import Place, Subject
@@ -54,6 +54,11 @@ class Clip:
     camera: str
     heading: int
 
+    @property
+    def upward(self) -> bool:
+        """Whether a tilt goes up to the actors rather than down to them."""
+        return self.seed % 2 == 1
+
 
 def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
     """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see."""
@@ -70,7 +75,7 @@ def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
             partner = _partner(rng, subject, setting.name, films)
             if partner is None:
                 continue
-            cast.append(partner)
+            cast.append(_unlike(rng, partner, cast[0]))
             relation = rng.choice(RELATIONS)
             if SUBJECTS[cast[0].subject].speed == 0 or SUBJECTS[partner.subject].speed == 0:
                 relation = "passing"
@@ -117,3 +122,12 @@ def _partner(rng: random.Random, first: Subject, setting: str, films: bool) -> A
         return None
     other, place = rng.choice(choices)
     return _actor(rng, other, place)
+
+
+def _unlike(rng: random.Random, actor: Actor, other: Actor) -> Actor:
+    """`actor` in another colour if it would look just like `other`."""
+    subject = SUBJECTS[actor.subject]
+    seen = other.colour or subject.colour
+    if other.subject != actor.subject or (actor.colour or subject.colour) != seen:
+        return actor
+    return replace(actor, colour=rng.choice([colour for colour in subject.colours if colour != seen]))

@@ -4,8 +4,6 @@ Positions are in frame heights; x is 0 in the middle of the frame. `draw` gives 
 serves stills, films and the upscaler's targets.
 """
 
-import math
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,104 +12,55 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from training.world.brush import mix, rgb
-from training.world.clip import Actor, Clip
+from training.world.actors import Box, actor
+from training.world.clip import Clip
 from training.world.light import light
-from training.world.parts import Light, View
+from training.world.parts import View
 from training.world.settings import SETTINGS
-from training.world.subjects import SUBJECTS
+from training.world.staging import CLOSE, TILT, Role, stage
 from training.world.weather import weather
 
 FPS: Final = 8
 Picture = NDArray[np.uint8]
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom as shares of the frame."""
-
-_CLOSE, _FAR, _TILT = 1.45, 0.72, 1.3
-_TINT_LIMIT = 0.26
-
-
-@dataclass(frozen=True)
-class Role:
-    """How one actor moves: x and y of its foot at the middle of the clip, velocities in frame heights a second."""
-
-    actor: Actor
-    x: float
-    y: float
-    vx: float
-    vy: float
-    height: float
-    heading: int
+Window = tuple[int, int, int, int]
+"""Left, top, width, height of a part of the frame, in pixels."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One drawn picture, (H, W, 3), and where its actors are."""
+    """One drawn picture, (H, W, 3), and where its actors are, in the order of the clip."""
 
     picture: Picture
     boxes: tuple[Box, ...]
 
 
-def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0) -> Iterator[Frame]:
-    """`frames` pictures of `clip` at 8 a second, the first at `start` seconds; two seconds are its natural length."""
+def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, window: Window | None = None
+         ) -> Iterator[Frame]:
+    """`frames` pictures of `clip` at 8 a second, the first at `start` seconds; two seconds are its natural length.
+    A clip without actors shows the scenery alone.
+
+    With a `window` only that part of the width x height frame is drawn: what a crop would be, but for rounding in the
+    smoothing of edges, and far cheaper.
+    """
     half = width / height / 2
     roles = stage(clip, half)
     for number in range(frames):
-        yield _frame(clip, roles, start + number / FPS, (width, height))
+        yield _frame(clip, roles, start + number / FPS, (width, height), window or (0, 0, width, height))
 
 
-def stage(clip: Clip, half: float) -> tuple[Role, ...]:
-    """Where everyone stands and how they move, for a frame `half` frame heights wide on each side."""
-    rng = random.Random(f"stage/{clip.seed}")
-    size = _FAR if clip.camera == "wide" else 1.0
-    room = half * (1.7 if len(clip.actors) == 1 else 0.92)
-    roles = []
-    for index, actor in enumerate(clip.actors):
-        subject, setting = SUBJECTS[actor.subject], SETTINGS[clip.setting]
-        height = min(subject.height * size * rng.uniform(0.92, 1.12), room / subject.aspect)
-        level = setting.levels[actor.place]
-        if isinstance(level, tuple):
-            share = rng.uniform(0.0, 1.0) if len(clip.actors) == 1 else (0.15, 0.85)[index]
-            y = level[0] + (level[1] - level[0]) * share + height / 2
-        else:
-            y = level + (0.0 if len(clip.actors) == 1 else (0.035, -0.02)[index])
-        x, vx, heading = _move(clip, index, half, rng)
-        climb = subject.climb if actor.place in ("air", "space") else 0.0
-        # One second of climbing is left after the middle of the clip: start low enough to stay in the frame.
-        y = max(y, height * 0.92 + climb)
-        roles.append(Role(actor, x, y, vx * subject.speed, -climb, height, heading))
-    return tuple(roles)
-
-
-def _move(clip: Clip, index: int, half: float, rng: random.Random) -> tuple[float, float, int]:
-    """x at the middle of the clip, velocity relative to the ground in units of the subject's speed, heading."""
-    heading = clip.heading
-    if len(clip.actors) == 1:
-        return rng.uniform(-0.12, 0.12) * half, heading, heading
-    side = -1 if index == 0 else 1
-    spread = half * rng.uniform(0.42, 0.5)
-    if clip.relation == "meeting":
-        return side * spread * 1.05, -0.35 * side, -side
-    if clip.relation == "chasing":
-        return side * spread * heading, heading, heading
-    if clip.relation == "passing":
-        still = index == 1
-        return side * spread * 0.8 * heading, heading * (0.7 if still else 1.3), heading
-    return side * spread, heading, heading
-
-
-def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int]) -> Frame:
+def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int], window: Window) -> Frame:
     width, height = size
     half = width / height / 2
     moment = time - 1.0
-    travel = _camera_travel(clip, roles, moment)
+    travel = _camera_travel(clip, roles, moment, half)
     sun = light(clip.time, clip.weather)
     view = View(half=half, x=travel, time=time, seed=clip.seed)
     placed = [(role, role.x + role.vx * moment - travel, role.y + role.vy * moment) for role in roles]
     zoom, focus = _lens(clip, placed, time, half)
 
-    surface = skia.Surface(width, height)
+    surface = skia.Surface(*window[2:])
     canvas = surface.getCanvas()
+    canvas.translate(-window[0], -window[1])
     canvas.scale(height, height)
     canvas.translate(half, 0)
     canvas.save()
@@ -120,74 +69,67 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
     canvas.translate(-focus[0], -focus[1])
     setting = SETTINGS[clip.setting]
     setting.back(canvas, view, sun)
-    boxes = []
+    if clip.weather == "fog":
+        # Fog lies in the distance: those whom the film is about stand out from it.
+        weather(canvas, view, sun)
+    boxes = {}
     for role, x, y in sorted(placed, key=lambda item: item[2]):
-        boxes.append(_actor(canvas, role, (x, y), time, sun))
+        boxes[role] = actor(canvas, role, (x, y), time, sun)
     setting.front(canvas, view, sun)
     canvas.restore()
-    weather(canvas, view, sun)
+    if clip.weather != "fog":
+        weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
-    return Frame(np.ascontiguousarray(picture), tuple(_seen(box, zoom, focus, half) for box in boxes))
+    return Frame(np.ascontiguousarray(picture), tuple(_seen(boxes[role], zoom, focus, half) for role in roles))
 
 
-def _camera_travel(clip: Clip, roles: tuple[Role, ...], moment: float) -> float:
+def _camera_travel(clip: Clip, roles: tuple[Role, ...], moment: float, half: float) -> float:
     """How far the camera has gone to the right of where it is at the middle of the clip."""
-    lead = sum(role.vx for role in roles) / len(roles)
+    lead = sum(role.vx for role in roles) / max(1, len(roles))
     pace = SETTINGS[clip.setting].camera_speed
     match clip.camera:
-        case "static" | "wide":
-            # A fast subject would leave a fixed frame within the two seconds: let it cross, not vanish.
-            return (lead - math.copysign(min(abs(lead), 0.55), lead)) * moment
-        case "pan":
-            return clip.heading * 0.5 * pace * moment
-        case _:
-            return lead * 0.92 * moment
+        case "static" | "wide": speed = 0.0
+        case "pan": speed = clip.heading * 0.5 * pace
+        # Beside what hardly moves, the camera moves all the same.
+        case _: speed = lead * 0.92 if abs(lead) > 0.1 else clip.heading * 0.25
+    # A fast subject would leave a slower frame within the two seconds: let it cross, not vanish.
+    reach = max((abs(role.x + (role.vx - lead) * end) + role.width / 2 for role in roles for end in (-1.0, 1.0)),
+                default=0.0)
+    slack = min(0.55, max(0.15 if clip.camera == "pan" else 0.05, 0.97 * half - reach))
+    return min(lead + slack, max(lead - slack, speed)) * moment
 
 
 def _lens(clip: Clip, placed: list[tuple[Role, float, float]], time: float, half: float
           ) -> tuple[float, tuple[float, float]]:
     """Zoom, and the point of the scene that is in the middle of the frame; what is painted always fills the frame."""
-    middle_x = sum(x for _, x, _ in placed) / len(placed)
-    middle_y = sum(y - role.height / 2 for role, _, y in placed) / len(placed)
+    sides = [x + side * role.width / 2 for role, x, _ in placed for side in (-1, 1)] or [0.0]
+    heights = [level for role, _, y in placed for level in (y - role.height, y)] or [0.5]
+    top, bottom = min(heights), max(heights)
+    middle_x, middle_y = (min(sides) + max(sides)) / 2, (top + bottom) / 2
     ease = min(1.0, max(0.0, time / 2.0))
     ease = ease * ease * (3 - 2 * ease)
-    close = 1.0 + (_CLOSE - 1.0) * (1.0 if len(placed) == 1 else 0.35)
+    close = CLOSE[max(1, len(placed))]
     match clip.camera:
         case "zoom in": zoom = 1.0 + (close - 1.0) * ease
         case "zoom out": zoom = close - (close - 1.0) * ease
         case "close-up": zoom = close
-        case "tilt": zoom = _TILT
+        case "tilt": zoom = TILT[max(1, len(placed))]
         case _: zoom = 1.0
     margin_x, margin_y = half * (1 - 1 / zoom), 0.5 * (1 - 1 / zoom)
+    middle_x = min(margin_x, max(-margin_x, middle_x))
     if clip.camera == "tilt":
-        middle_y = 0.5 - margin_y + 2 * margin_y * ease
-    return zoom, (min(margin_x, max(-margin_x, middle_x)), min(0.5 + margin_y, max(0.5 - margin_y, middle_y)))
+        return zoom, (middle_x, _tilted(clip.upward, (top, bottom), zoom, ease))
+    return zoom, (middle_x, min(0.5 + margin_y, max(0.5 - margin_y, middle_y)))
 
 
-def _actor(canvas: skia.Canvas, role: Role, foot: tuple[float, float], time: float, sun: Light) -> Box:
-    subject = SUBJECTS[role.actor.subject]
-    phase = time * subject.tempo
-    bob = subject.bob * math.sin(2 * math.pi * (0.5 * time + (role.x % 1.0)))
-    x, y = foot[0], foot[1] + bob * role.height
-    wide = subject.aspect * role.height
-    canvas.save()
-    canvas.translate(x, y)
-    canvas.scale(role.height * role.heading, role.height)
-    # The light pulls every colour of the subject towards its own: things belong to the hour they are seen in.
-    paint = skia.Paint(ColorFilter=_tint(sun))
-    bounds = skia.Rect.MakeXYWH(-subject.aspect, -1.6, 2 * subject.aspect, 2.2)
-    canvas.saveLayer(bounds, paint)
-    subject.draw(canvas, role.actor.colour or subject.colour, phase)
-    canvas.restore()
-    canvas.restore()
-    return x - wide / 2, y - role.height, x + wide / 2, y
-
-
-def _tint(sun: Light) -> skia.ColorFilter:
-    # Capped: a subject that the night swallows cannot be learned, nor seen by the one who watches.
-    share = min(_TINT_LIMIT, sun.tint_strength)
-    red, green, blue = rgb(mix("#ffffff", sun.tint, share))
-    return skia.ColorFilters.Matrix([red, 0, 0, 0, 0, 0, green, 0, 0, 0, 0, 0, blue, 0, 0, 0, 0, 0, 1, 0])
+def _tilted(upward: bool, body: tuple[float, float], zoom: float, ease: float) -> float:
+    """y of the middle of a tilting frame: from beyond the actors' feet or heads until they stand well in it."""
+    reach = 0.5 / zoom
+    # Scenery is painted a little beyond the frame, so a tilt has room even below the ground.
+    lowest, highest = 1.07 - reach, reach - 0.08
+    here = min(1.0 - reach, max(reach, (body[0] + body[1]) / 2))
+    start = min(lowest, here + 0.2) if upward else max(highest, here - 0.2)
+    return start + (here - start) * ease
 
 
 def _seen(box: Box, zoom: float, focus: tuple[float, float], half: float) -> Box:

@@ -57,6 +57,8 @@ class Subject:
     `tempo` a second; `speed` is in frame heights a second, `bob` how far it sways up and down (in its own heights),
     `climb` how fast it rises when it is in the air or in space. `height` is its size in frame heights at normal
     distance. Larger reads better: 0.3 to 0.5.
+    `lights` paints what shines by itself (lamps, flames) over the body, in the same units: no night dims it.
+    `leap` is how far it rises out of the water and dips into it, in its own heights; 0 floats on the waterline.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Subject:
     colour: str = "#888888"
     bob: float = 0.0
     climb: float = 0.0
+    lights: Callable[[skia.Canvas, str, float], None] | None = None
+    leap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,9 @@ class Setting:
     `back(canvas, view, light)` paints the whole frame behind the subjects: x from -half to +half, y from 0 (top) to 1.
     `front` paints what is nearer than the subjects (grass, spray, a railing), sparingly.
     `levels` gives, for each place that exists here, the y a subject stands at (ground, water) or the (low, high) range
-    its middle may fly at. `phrases` finish a caption ("on a coast road").
+    its middle may fly at; `verge`, where there is a road, the y at which stands what never moves.
+    `phrases` finish a caption ("on a coast road"); `across` are more of them for those who move over the ground, and
+    `elsewhere` replaces them for a place where they would read oddly ("over a coast road").
     """
 
     name: str
@@ -92,4 +98,7 @@ class Setting:
     levels: Mapping[Place, float | tuple[float, float]]
     times: tuple[str, ...] = ("dawn", "day", "sunset", "night")
     weathers: tuple[str, ...] = ("clear", "rain", "snow", "fog")
-    camera_speed: float = field(default=0.6)
+    camera_speed: float = 0.6
+    verge: float | None = None
+    across: tuple[str, ...] = ()
+    elsewhere: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)

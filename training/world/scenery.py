@@ -277,6 +277,22 @@ def flat_sea(canvas: skia.Canvas, view: View, light: Light, top: float, colours:
             canvas.drawOval(oval(x, top + 0.016 + 0.034 * row, width, 0.016), fill(light.sun, 0.75 - 0.09 * row))
 
 
+def still_water(canvas: skia.Canvas, view: View, light: Light, sides: tuple[float, float],
+                colours: tuple[str, str]) -> None:
+    """A lake or river between the shores at `sides` (far y, near y): far and near colour, a bright far edge, glints."""
+    top, bottom = sides
+    distant, near = mirrored(colours[0], light, 0.9), mirrored(colours[1], light, 0.3)
+    shaded(canvas, band(view, top, bottom + 0.03), (top, bottom), (distant, near))
+    glint = fill(mix(near, light.sky[2], 0.55), 0.85)
+    for row in range(3):
+        y = top + (0.2 + 0.3 * row) * (bottom - top)
+        depth, length = 0.55 + 0.15 * row, 0.12 + 0.06 * row
+        for index, left in cells(view, depth, 2.4 * length, length):
+            sway = 0.04 * math.sin(1.7 * view.time + 2.4 * index + row)
+            x = left + length * (0.5 + noise(view.seed + 41 + row, index)) + sway
+            canvas.drawOval(oval(x, y, length * (1.1 + 5 * sway), 0.013), glint)
+
+
 def wave(view: View, layer: Layer, cycles: float, sharp: float) -> float:
     """Height (y) of a row of waves at layer position `cycles` * `layer.scale`; `sharp` 0 (round) .. 1 (peaked)."""
     angle = math.tau * cycles - 1.5 * view.time

@@ -35,16 +35,9 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     path.write_text(json.dumps(data), "utf-8")
 
 
-def refused(kind: type[MovieFactoryError], request: FilmRequest, match: str) -> None:
-    """The request is refused, the refusal is an event too, and nothing was begun."""
-    events = []
-    with pytest.raises(kind, match=match) as caught:
-        for event in make(request):
-            events.append(event)  # noqa: PERF402 - what came before the error counts
-    assert events == [Failed(code=kind.code, expected=caught.value.expected, got=caught.value.got,
-                             fix=caught.value.fix)]
-    assert not request.out.exists()
-    assert not request.out.with_suffix(".film").exists()
+def collect(request: FilmRequest, events: list[Event]) -> None:
+    for event in make(request):
+        events.append(event)  # one by one: what came before an error counts
 
 
 def asked(bundle: Path, tmp_path: Path, **fields: Any) -> FilmRequest:
@@ -134,9 +127,8 @@ def test_editing_scene_3_makes_scene_3_and_the_sound_again(film: Path) -> None:
     edit(film, change)
     events = list(render(film))
     assert cached(events) == [True, True, False]
-    assert stages(events) == [(None, "text"), (3, "denoise"), (3, "decode"), (3, "upscale"), (None, "sound"),
-                              (None, "mix"), (None, "join")] or stages(events)[-3:] == [(3, "upscale"), (None, "sound"),
-                                                                                        (None, "join")]
+    assert [stage for stage in stages(events) if stage != (None, "mix")] == [
+        (None, "text"), (3, "denoise"), (3, "decode"), (3, "upscale"), (None, "sound"), (None, "join")]
     assert film.with_suffix(".mp4").read_bytes() != before
 
 
@@ -269,19 +261,16 @@ def test_a_seed_is_drawn_shown_and_kept(bundle: Path, tmp_path: Path) -> None:
     assert started == again == [load(tmp_path / "new.film" / "film.json").seed]
 
 
-@pytest.mark.parametrize(("idea", "title"), [("🚗🏁✈️", None), ("гонка машины и самолёта", None), ("海の鯨", None)])
-def test_any_language_makes_a_film(bundle: Path, tmp_path: Path, idea: str, title: None) -> None:
+@pytest.mark.parametrize("idea", ["🚗🏁✈️", "гонка машины и самолёта", "海の鯨"])
+def test_any_language_makes_a_film(bundle: Path, tmp_path: Path, idea: str) -> None:
     list(make(asked(bundle, tmp_path, idea=idea, scenes=1, size=(48, 32))))
     with av.open(str(tmp_path / "new.mp4")) as container:
         assert idea in container.metadata["comment"]
 
 
-@pytest.mark.parametrize("idea", ["", "   \n", "\u200b"])
-def test_an_empty_idea_is_refused(bundle: Path, tmp_path: Path, idea: str) -> None:
-    refused(ScriptError, asked(bundle, tmp_path, idea=idea), "the idea is empty")
-
-
 @pytest.mark.parametrize(("fields", "kind", "match"), [
+    ({"idea": ""}, ScriptError, "the idea is empty"), ({"idea": " \n"}, ScriptError, "the idea is empty"),
+    ({"idea": "\u200b"}, ScriptError, "the idea is empty"),
     ({"idea": "x" * 100_000}, ScriptError, "at most 2000 characters"),
     ({"scenes": 0}, UsageError, "1 to 1000 scenes"), ({"scenes": 10_000}, UsageError, "1 to 1000 scenes"),
     ({"seconds": 3.0}, UsageError, r"at most 0\.5 s.*4 frames, 8 a second"), ({"seconds": 0.0}, UsageError, "longer"),
@@ -292,8 +281,11 @@ def test_an_empty_idea_is_refused(bundle: Path, tmp_path: Path, idea: str) -> No
     ({"sounds": Path("nowhere")}, SoundError, "nothing is there")])
 def test_what_cannot_be_made_is_refused_before_anything_is_begun(
         bundle: Path, tmp_path: Path, fields: dict[str, Any], kind: type[MovieFactoryError], match: str) -> None:
-    with pytest.raises(kind, match=match):
-        list(make(asked(bundle, tmp_path, **fields)))
+    events: list[Event] = []
+    with pytest.raises(kind, match=match) as caught:
+        collect(asked(bundle, tmp_path, **fields), events)
+    assert events == [Failed(code=caught.value.code, expected=caught.value.expected, got=caught.value.got,
+                             fix=caught.value.fix)]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -341,6 +333,7 @@ def test_guided_models_read_the_text_of_nothing_too(tmp_path: Path) -> None:
 
 def test_a_film_can_be_moved_with_its_folder(film: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").rename(tmp_path / "elsewhere")
-    events = list(render(tmp_path / "elsewhere" / "movie.film"))
+    place = tmp_path / "elsewhere"
+    events = list(render(place / "movie.film"))
     assert stages(events) == []
-    assert [event.path for event in events if isinstance(event, FilmDone)] == [str(tmp_path / "elsewhere" / "movie.mp4")]
+    assert [event.path for event in events if isinstance(event, FilmDone)] == [str(place / "movie.mp4")]

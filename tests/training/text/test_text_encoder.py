@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from runtime.errors import BundleError
-from training.text.model import TextConfig, TextEncoder, load_text_encoder, masked_mean, save_text_encoder
+from training.models.text_encoder import TextConfig, TextEncoder, load_text_encoder, masked_mean, save_text_encoder
 
 TINY = TextConfig(vocabulary=50, factor=6, width=16, layers=2, heads=4, tokens=8, embedding=12)
 
@@ -85,6 +85,7 @@ def test_missing_or_ill_fitting_weights_are_named(encoder: TextEncoder, tmp_path
         load_text_encoder(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch's exporter, about itself
 def test_exports_to_onnx(encoder: TextEncoder, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     tokens, mask = batch()

@@ -17,6 +17,7 @@ from training.world.scenery import (
     rim,
     shaded,
     sky,
+    still_water,
     under,
 )
 
@@ -81,18 +82,19 @@ def plateau(canvas: skia.Canvas, view: View, light: Light, layer: Layer) -> None
 
 
 def back(canvas: skia.Canvas, view: View, light: Light) -> None:
-    """Sky, far buttes, great walls, the sandy floor."""
+    """Sky, far buttes, great walls, the river, the sandy floor."""
     sky(canvas, view, light, HORIZON)
     clouds(canvas, view, light, Layer(depth=0.05, base=0.25, height=0.12, scale=0.9, salt=1))
     walls(canvas, view, light, Layer(depth=0.1, base=0.68, height=0.42, scale=0.55, salt=81))
     plateau(canvas, view, light, Layer(depth=0.2, base=0.5, height=0.08, scale=0.5, salt=87))
     walls(canvas, view, light, Layer(depth=0.42, base=0.79, height=0.92, scale=1.05, salt=82))
     sand = lit("#e0935a", light)
-    rubble = Layer(depth=0.6, base=0.775, height=0.025, scale=0.22, salt=83)
+    rubble = Layer(depth=0.5, base=0.715, height=0.02, scale=0.22, salt=83)
     hills(canvas, view, rubble, (rim(sand, light, 0.2), mix(sand, "#7a2f28", 0.35), mix(sand, "#7a2f28", 0.5)))
-    floor = crest(view, Layer(depth=0.95, base=0.815, height=0.012, scale=0.8, salt=84, roughness=1))
+    still_water(canvas, view, light, (0.742, 0.82), (far("#4fbfc0", light, 0.15), lit("#148f9c", light)))
+    floor = crest(view, Layer(depth=0.95, base=0.825, height=0.012, scale=0.8, salt=84, roughness=1))
     canvas.drawPath(under(floor), fill(rim(sand, light)))
-    shaded(canvas, under(floor, 0.012), (0.81, 1), (sand, lit("#b5643c", light)))
+    shaded(canvas, under(floor, 0.012), (0.82, 1), (sand, lit("#b5643c", light)))
 
 
 def front(canvas: skia.Canvas, view: View, light: Light) -> None:
@@ -108,10 +110,13 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="canyon",
-    phrases=("in a canyon", "between red canyon walls", "through a red canyon", "down in a deep canyon"),
+    phrases=("in a canyon", "between red canyon walls", "in a red canyon", "down in a deep canyon"),
     back=back,
     front=front,
-    levels={"ground": 0.88, "air": (0.2, 0.45)},
+    levels={"ground": 0.9, "water": 0.8, "air": (0.2, 0.45)},
     weathers=("clear", "storm", "fog"),
     camera_speed=0.6,
+    across=("through a canyon", "through a red canyon", "crossing a canyon"),
+    elsewhere={"air": ("through a canyon", "over a canyon", "above a red canyon", "between red canyon walls"),
+               "water": ("in a canyon", "on a river in a canyon", "down a canyon river")},
 )

@@ -85,10 +85,12 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="city",
-    phrases=("in the city", "among city towers", "in a big city", "on a city street"),
+    phrases=("in the city", "in a city", "among city towers", "in a big city", "on a city street"),
     back=back,
     front=front,
     levels={"ground": 0.89, "air": (0.2, 0.45)},
     weathers=("clear", "rain", "storm", "snow", "fog"),
     camera_speed=0.6,
+    across=("through a city", "across the city", "along a city street", "crossing a city"),
+    elsewhere={"air": ("over a city", "above the city", "through a city", "between city towers")},
 )

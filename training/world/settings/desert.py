@@ -84,10 +84,12 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="desert",
-    phrases=("in the desert", "over a desert", "among sand dunes", "across the hot desert"),
+    phrases=("in the desert", "in a desert", "among sand dunes", "in the hot desert"),
     back=back,
     front=front,
     levels={"ground": 0.88, "air": (0.2, 0.45)},
     weathers=("clear", "storm"),
     camera_speed=0.6,
+    across=("across a desert", "through the desert", "crossing a desert"),
+    elsewhere={"air": ("over a desert", "above the desert", "over sand dunes", "across the desert")},
 )

@@ -88,10 +88,12 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="forest",
-    phrases=("in the forest", "between tall trees", "through a green forest", "deep in the woods"),
+    phrases=("in the forest", "in a forest", "between tall trees", "deep in the woods"),
     back=back,
     front=front,
     levels={"ground": 0.88, "air": (0.3, 0.5)},
     weathers=("clear", "rain", "fog"),
     camera_speed=0.6,
+    across=("through a forest", "through the green forest", "crossing a forest"),
+    elsewhere={"air": ("through a forest", "over a forest path", "between tall trees", "in the forest")},
 )

@@ -72,10 +72,12 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="meadow",
-    phrases=("in a meadow", "across a green meadow", "through a flowering meadow", "over green hills"),
+    phrases=("in a meadow", "in a green meadow", "among meadow flowers", "in green hills"),
     back=back,
     front=front,
     levels={"ground": 0.88, "air": (0.2, 0.42)},
     weathers=("clear", "rain", "fog"),
     camera_speed=0.7,
+    across=("across a meadow", "through a flowering meadow", "crossing a green meadow"),
+    elsewhere={"air": ("over a meadow", "above a green meadow", "over green hills", "across a meadow")},
 )

@@ -78,4 +78,7 @@ SETTING = Setting(
     times=("day", "night"),
     weathers=("clear",),
     camera_speed=0.4,
+    across=("across the moon", "crossing the moon"),
+    elsewhere=dict.fromkeys(("air", "space"), ("above the moon", "over the moon", "away from the moon",
+                                               "leaving the moon")),
 )

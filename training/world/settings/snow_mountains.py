@@ -4,7 +4,7 @@ import skia
 
 from training.world.brush import fill, mix, noise, polygon
 from training.world.parts import Light, Setting, View
-from training.world.scenery import BOTTOM, Layer, cells, clouds, conifer, far, hills, lit, rim, sky
+from training.world.scenery import BOTTOM, Layer, cells, clouds, conifer, far, hills, lit, rim, sky, still_water
 
 HORIZON = 0.66
 
@@ -43,19 +43,20 @@ def range_of_peaks(canvas: skia.Canvas, view: View, light: Light, layer: Layer) 
 
 
 def back(canvas: skia.Canvas, view: View, light: Light) -> None:
-    """Sky, two ranges, a fir wood, the snowfield."""
+    """Sky, two ranges, a fir wood, a lake, the snowfield."""
     sky(canvas, view, light, HORIZON)
     clouds(canvas, view, light, Layer(depth=0.05, base=0.22, height=0.12, scale=1.0, salt=1))
     range_of_peaks(canvas, view, light, Layer(depth=0.1, base=0.66, height=0.42, scale=0.5, salt=31))
     range_of_peaks(canvas, view, light, Layer(depth=0.25, base=0.76, height=0.42, scale=0.75, salt=32))
     snow, shaded = lit("#f4f9ff", light), lit("#a9c6ea", light)
-    layer = Layer(depth=0.5, base=0.745, height=0.025, scale=0.8, salt=33)
+    layer = Layer(depth=0.5, base=0.71, height=0.02, scale=0.8, salt=33)
     hills(canvas, view, layer, (snow, mix(snow, shaded, 0.6), shaded))
     trees = (far("#3f7d6e", light, 0.12), far("#235548", light, 0.1))
     for index, left in cells(view, 0.5, 0.17, 0.15):
         if noise(view.seed + 34, index) > 0.3:
-            conifer(canvas, left, 0.785, 0.12 + 0.1 * noise(view.seed + 35, index), trees)
-    layer = Layer(depth=0.95, base=0.81, height=0.015, scale=0.9, salt=36, roughness=1)
+            conifer(canvas, left, 0.745, 0.12 + 0.1 * noise(view.seed + 35, index), trees)
+    still_water(canvas, view, light, (0.75, 0.825), (far("#6fa9da", light, 0.1), lit("#2a6cab", light)))
+    layer = Layer(depth=0.95, base=0.832, height=0.015, scale=0.9, salt=36, roughness=1)
     hills(canvas, view, layer, (rim(snow, light, 0.5), snow, shaded))
 
 
@@ -67,10 +68,13 @@ def front(canvas: skia.Canvas, view: View, light: Light) -> None:
 
 SETTING = Setting(
     name="snow mountains",
-    phrases=("in the snow mountains", "across snowy mountains", "crossing snow mountains", "below white peaks"),
+    phrases=("in snow mountains", "in the snowy mountains", "below white peaks"),
     back=back,
     front=front,
-    levels={"ground": 0.87, "air": (0.2, 0.45)},
+    levels={"ground": 0.9, "water": 0.8, "air": (0.2, 0.45)},
     weathers=("clear", "snow", "storm", "fog"),
     camera_speed=0.6,
+    across=("through snow mountains", "across snowy mountains", "crossing snow mountains"),
+    elsewhere={"air": ("over snow mountains", "above snow mountains", "over white peaks", "across snowy mountains"),
+               "water": ("in snow mountains", "on a lake in snow mountains", "on a mountain lake")},
 )

@@ -86,4 +86,5 @@ SETTING = Setting(
     times=("day", "night"),
     weathers=("clear",),
     camera_speed=0.5,
+    across=("through space",),
 )

@@ -97,4 +97,5 @@ SETTING = Setting(
     times=("day", "night"),
     weathers=("clear",),
     camera_speed=0.4,
+    across=("through the deep sea", "through the blue water"),
 )

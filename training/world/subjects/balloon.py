@@ -25,32 +25,47 @@ def gore(left: float, right: float) -> skia.Path:
     ])
 
 
-def basket(canvas: skia.Canvas, phase: float) -> None:
-    """Ropes, burner flame and basket."""
+def sway(canvas: skia.Canvas, phase: float) -> None:
+    """Swing the canvas with the envelope."""
+    canvas.translate(0.0, -0.6)
+    canvas.rotate(4.0 * math.sin(math.pi * phase))
+    canvas.translate(0.0, 0.6)
+
+
+def trail(canvas: skia.Canvas, phase: float) -> None:
+    """Swing the canvas further with the basket, which follows a little later."""
+    canvas.translate(0.0, -0.3)
+    canvas.rotate(5.0 * math.sin(math.pi * phase - 0.9))
+    canvas.translate(0.0, 0.3)
+
+
+def basket(canvas: skia.Canvas) -> None:
+    """Ropes and basket."""
     for x in (-0.09, 0.09):
         canvas.drawLine(x, -0.31, x, -0.13, stroke("#4a3524", 0.026))
+    solid(canvas, box(-0.12, -0.17, 0.12, 0.0, 0.04), tones("#9a6435"), 0.0)
+    canvas.drawPath(box(-0.14, -0.18, 0.14, -0.13, 0.02), fill("#d9a766"))
+
+
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """The burner's flame, from the basket up into the mouth of the envelope."""
     canvas.save()
+    sway(canvas, phase)
+    trail(canvas, phase)
     canvas.translate(0.0, -0.17)
     canvas.rotate(90)
     flame(canvas, 0.15 * (1 + 0.35 * math.sin(2 * math.pi * phase)), 0.11, 2.3 * phase)
     canvas.restore()
-    solid(canvas, box(-0.12, -0.17, 0.12, 0.0, 0.04), tones("#9a6435"), 0.0)
-    canvas.drawPath(box(-0.14, -0.18, 0.14, -0.13, 0.02), fill("#d9a766"))
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     """Paint the balloon swinging gently, the basket a little behind the envelope."""
     tone = tones(colour)
-    swing = math.sin(math.pi * phase)
     canvas.save()
-    canvas.translate(0.0, -0.6)
-    canvas.rotate(4.0 * swing)
-    canvas.translate(0.0, 0.6)
+    sway(canvas, phase)
     canvas.save()
-    canvas.translate(0.0, -0.3)
-    canvas.rotate(5.0 * math.sin(math.pi * phase - 0.9))
-    canvas.translate(0.0, 0.3)
-    basket(canvas, phase)
+    trail(canvas, phase)
+    basket(canvas)
     canvas.restore()
     solid(canvas, ENVELOPE, tone, 0.03)
     canvas.save()
@@ -79,4 +94,5 @@ SUBJECT = Subject(
     colour="orange",
     bob=0.05,
     climb=0.05,
+    lights=lights,
 )

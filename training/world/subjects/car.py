@@ -6,7 +6,7 @@ import skia
 
 from training.world.brush import fill
 from training.world.parts import Subject
-from training.world.subjects.machine_parts import TYRE, accent, box, disc, glass, outline, solid, tones, wheel
+from training.world.subjects.machine_parts import TYRE, accent, box, disc, glass, lamp, outline, solid, tones, wheel
 
 BODY = outline((-1.16, -0.2), [
     (-1.2, -0.3, -1.2, -0.48, -1.17, -0.7),
@@ -40,11 +40,18 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
         canvas.drawCircle(*centre, 0.31, fill(tone.deep))
     canvas.drawPath(box(-0.42, -0.34, 0.42, -0.24, 0.04), fill(accent(colour)))
     canvas.restore()
-    canvas.drawPath(disc(1.07, -0.5, 0.2, 0.11), fill("#fff6c8"))
-    canvas.drawPath(box(-1.2, -0.64, -1.08, -0.5, 0.03), fill("#ff5a3c"))
     canvas.restore()
     for centre in WHEELS:
         wheel(canvas, centre, 0.25, phase)
+
+
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """Headlight and tail light."""
+    canvas.save()
+    canvas.translate(0, 0.012 * math.sin(4 * math.pi * phase))
+    lamp(canvas, disc(1.07, -0.5, 0.2, 0.11), "#fff6c8", 0.24)
+    lamp(canvas, box(-1.2, -0.64, -1.08, -0.5, 0.03), "#ff5a3c", 0.16)
+    canvas.restore()
 
 
 SUBJECT = Subject(
@@ -60,4 +67,5 @@ SUBJECT = Subject(
     verbs={"ground": ("driving", "racing", "speeding", "rolling")},
     colours=("red", "blue", "yellow", "green", "white", "black", "orange", "purple"),
     colour="red",
+    lights=lights,
 )

@@ -92,4 +92,5 @@ SUBJECT = Subject(
     colours=("orange", "blue", "yellow", "red", "green", "purple"),
     colour="orange",
     bob=0.02,
+    leap=0.3,
 )

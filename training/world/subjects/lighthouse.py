@@ -50,8 +50,8 @@ def tower(canvas: skia.Canvas, coat: Tones, band: Tones) -> None:
                         across(tone.light, tone.base, tone.dark))
 
 
-def lantern(canvas: skia.Canvas, coat: Tones, flash: float) -> None:
-    """Gallery, glass room and domed roof; the glass flares when the beam meets the eye."""
+def lantern(canvas: skia.Canvas, coat: Tones) -> None:
+    """Gallery, glass room and domed roof."""
     iron = fill("#2a2c37")
     canvas.drawRect(skia.Rect.MakeLTRB(-0.165, NECK - 0.035, 0.165, NECK), iron)
     canvas.drawRect(skia.Rect.MakeLTRB(-0.085, -0.90, 0.085, NECK - 0.03), fill("#fff0b0"))
@@ -60,24 +60,27 @@ def lantern(canvas: skia.Canvas, coat: Tones, flash: float) -> None:
     canvas.drawPath(polygon(((-0.13, -0.895), (-0.05, -0.975), (0.05, -0.975), (0.13, -0.895))),
                     across(coat.light, coat.base, coat.dark))
     canvas.drawRect(skia.Rect.MakeLTRB(-0.022, -1.0, 0.022, -0.97), iron)
+
+
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """The lamp, which flares when its beam meets the eye, and the beam."""
+    turn = 2 * math.pi * phase
+    flash = max(0.0, math.sin(turn)) ** 3
+    canvas.drawRect(skia.Rect.MakeLTRB(-0.065, -0.895, 0.065, NECK - 0.03), fill("#fff0b0"))
     canvas.drawCircle(*LAMP, 0.22, glow(LAMP, 0.15 + 0.07 * flash, "#fff3bd", 0.5 + 0.5 * flash))
+    beam(canvas, turn)
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
-    """Paint the lighthouse at `phase` turns of its lamp."""
-    turn = 2 * math.pi * phase
+    """Paint the lighthouse by day; `lights` are its own."""
     coat = tones(colour)
     band = tones("#c3d2e2" if colour == "white" else "white")
-    if math.sin(turn) < 0:
-        beam(canvas, turn)
     canvas.drawPath(polygon(ROCK), gradient((0, -0.115), (0, 0), ("#8a7f78", "#5a5254", "#37343d"), (0, 0.45, 1)))
     tower(canvas, coat, band)
     canvas.drawPath(polygon(((-0.055, -0.10), (-0.055, -0.185), (0.0, -0.215), (0.055, -0.185), (0.055, -0.10))),
                     fill("#3a2f33"))
     canvas.drawCircle(0, -0.655, 0.034, fill(mix("#2a2c37", "#ffd873", 0.85)))
-    lantern(canvas, coat, max(0.0, math.sin(turn)) ** 3)
-    if math.sin(turn) >= 0:
-        beam(canvas, turn)
+    lantern(canvas, coat)
 
 
 SUBJECT = Subject(
@@ -93,4 +96,5 @@ SUBJECT = Subject(
     verbs={"ground": ("standing", "shining", "flashing", "glowing"), "water": ("standing", "shining", "flashing")},
     colours=("red", "blue", "white", "black", "yellow"),
     colour="red",
+    lights=lights,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import skia
 
-from training.world.brush import fill, gradient, mix, oval, rgb, stroke, to_hex
+from training.world.brush import fill, glow, gradient, mix, oval, rgb, stroke, to_hex
 
 TYRE = "#1f2028"
 METAL = "#b9c2cc"
@@ -146,6 +146,14 @@ def flame(canvas: skia.Canvas, length: float, width: float, phase: float) -> Non
             (-reach * 0.7, half * 0.5 + lick, -reach * 0.3, half * 1.35, 0, half * 0.8),
         ])
         canvas.drawPath(tongue, fill(colour))
+
+
+def lamp(canvas: skia.Canvas, path: skia.Path, colour: str, halo: float = 0.2) -> None:
+    """A shining pane or bulb with a soft halo about it."""
+    bounds = path.getBounds()
+    centre = (bounds.centerX(), bounds.centerY())
+    canvas.drawCircle(*centre, halo, glow(centre, halo, colour, 0.5))
+    canvas.drawPath(path, fill(colour))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,19 @@ import skia
 
 from training.world.brush import fill, mix, stroke
 from training.world.parts import Subject
-from training.world.subjects.machine_parts import METAL, Leg, Tones, accent, box, disc, panel, sleeve, stride, tones
+from training.world.subjects.machine_parts import (
+    METAL,
+    Leg,
+    Tones,
+    accent,
+    box,
+    disc,
+    lamp,
+    panel,
+    sleeve,
+    stride,
+    tones,
+)
 
 HALF_LEG = 0.17
 JOINT = mix(METAL, "#20242e", 0.55)
@@ -29,16 +41,28 @@ def arm(canvas: skia.Canvas, shoulder: tuple[float, float], angle: float, tone: 
     canvas.drawPath(disc(*hand, 0.11), fill(JOINT))
 
 
-def head(canvas: skia.Canvas, tone: Tones, phase: float) -> None:
-    """The head looks right: the face plate and both eyes sit forward."""
-    blink = 0.75 + 0.25 * math.sin(4 * math.pi * phase)
+def head(canvas: skia.Canvas, tone: Tones) -> None:
+    """The head looks right: the face plate sits forward."""
     canvas.drawLine(0.0, -0.84, 0.0, -0.94, stroke(JOINT, 0.035))
-    canvas.drawPath(disc(0.0, -0.96, 0.09), fill(mix("#7a2a20", "#ff6a3c", blink)))
     canvas.drawPath(box(-0.06, -0.66, 0.08, -0.54), fill(JOINT))
     panel(canvas, (-0.19, -0.88, 0.22, -0.61), 0.05, tone)
     canvas.drawPath(box(-0.06, -0.82, 0.24, -0.67, 0.05), fill("#1c2430"))
+
+
+def raised(phase: float) -> float:
+    """How far the walking body stands above its place in the sketch."""
+    return 0.34 - HALF_LEG * max(leg.drop for leg in stride(phase, 0.5, 0.7))
+
+
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """Two bright eyes and the blinking aerial."""
+    blink = 0.75 + 0.25 * math.sin(4 * math.pi * phase)
+    canvas.save()
+    canvas.translate(0.0, raised(phase))
+    lamp(canvas, disc(0.0, -0.96, 0.09), mix("#7a2a20", "#ff6a3c", blink), 0.1)
     for x in (0.03, 0.16):
-        canvas.drawPath(disc(x, -0.745, 0.085), fill("#8ff3ff"))
+        lamp(canvas, disc(x, -0.745, 0.085), "#8ff3ff", 0.09)
+    canvas.restore()
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
@@ -46,16 +70,15 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     tone = tones(colour)
     far = Tones(tone.dark, tone.dark, tone.dark, tone.deep, tone.deep)
     near_leg, far_leg = stride(phase, 0.5, 0.7)
-    hip = -0.06 - HALF_LEG * max(near_leg.drop, far_leg.drop)
     swing = 0.55 * math.sin(2 * math.pi * phase)
     canvas.save()
-    canvas.translate(0.0, hip + 0.4)
+    canvas.translate(0.0, raised(phase))
     arm(canvas, (0.14, -0.54), swing, far)
     leg(canvas, (0.07, -0.4), far_leg, far)
     leg(canvas, (-0.05, -0.4), near_leg, tone)
     panel(canvas, (-0.2, -0.59, 0.21, -0.27), 0.05, tone)
     canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
-    head(canvas, tone, phase)
+    head(canvas, tone)
     arm(canvas, (-0.17, -0.53), -swing, tone)
     canvas.restore()
 
@@ -73,4 +96,5 @@ SUBJECT = Subject(
     verbs={"ground": ("walking", "marching", "striding", "strolling")},
     colours=("red", "blue", "yellow", "green", "white", "orange", "purple"),
     colour="silver",
+    lights=lights,
 )

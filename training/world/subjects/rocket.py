@@ -19,19 +19,29 @@ LOW_FIN = outline((0.0, 0.24), [(-0.2, 0.44, -0.46, 0.5, -0.7, 0.46), (-0.54, 0.
 MID_FIN = outline((-0.06, 0.02), [(-0.3, -0.03, -0.5, -0.04, -0.7, 0.0), (-0.5, 0.14, -0.3, 0.13, -0.06, 0.06)])
 
 
+def aim(canvas: skia.Canvas) -> None:
+    """Turn the canvas so that the rocket's axis is x."""
+    canvas.translate(0.0, -0.5)
+    canvas.rotate(CLIMB)
+    canvas.scale(0.75, 0.75)
+    canvas.translate(0.12, 0.0)
+
+
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """The flame."""
+    canvas.save()
+    aim(canvas)
+    canvas.translate(-0.56, 0.0)
+    flame(canvas, 0.8, 0.4, phase)
+    canvas.restore()
+
+
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     """Paint the rocket about the middle of its box, nose up to the right."""
     tone = tones(colour)
     trim = accent(colour)
     canvas.save()
-    canvas.translate(0.0, -0.5)
-    canvas.rotate(CLIMB)
-    canvas.scale(0.75, 0.75)
-    canvas.translate(0.12, 0.0)
-    canvas.save()
-    canvas.translate(-0.5, 0.0)
-    flame(canvas, 0.86, 0.42, phase)
-    canvas.restore()
+    aim(canvas)
     solid(canvas, TOP_FIN, tone)
     canvas.drawPath(LOW_FIN, fill(tone.dark))
     canvas.drawPath(box(-0.56, -0.15, -0.42, 0.15, 0.03), fill(mix(METAL, "#20242e", 0.5)))
@@ -65,4 +75,5 @@ SUBJECT = Subject(
     colour="red",
     bob=0.02,
     climb=0.2,
+    lights=lights,
 )

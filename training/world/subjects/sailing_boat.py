@@ -6,7 +6,7 @@ import skia
 
 from training.world.brush import fill, gradient, stroke
 from training.world.parts import Subject
-from training.world.subjects.machine_parts import Tones, accent, disc, outline, solid, tones
+from training.world.subjects.machine_parts import Tones, accent, outline, solid, tones
 
 HULL = outline((-0.48, -0.2), [
     (-0.1, -0.15, 0.25, -0.17, 0.56, -0.26),
@@ -44,7 +44,7 @@ def pennant(canvas: skia.Canvas, tone: Tones, phase: float) -> None:
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
-    """Paint the boat rocking on the waterline, with foam along the hull."""
+    """Paint the boat rocking on the waterline, the waterline at its foot."""
     tone = tones(colour)
     trim = accent(colour)
     rock = math.sin(2 * math.pi * phase * 0.7)
@@ -58,8 +58,6 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.clipPath(HULL, True)
     canvas.drawRect(skia.Rect.MakeLTRB(-0.6, -0.07, 0.6, 0.1), fill(tone.deep))
     canvas.restore()
-    for x, size in ((0.36, 0.34 + 0.06 * rock), (0.02, 0.44), (-0.36, 0.36 - 0.06 * rock)):
-        canvas.drawPath(disc(x, 0.01, size, 0.06), fill("#f2fbff", 0.9))
 
 
 SUBJECT = Subject(
@@ -71,7 +69,7 @@ SUBJECT = Subject(
     tempo=0.8,
     speed=0.4,
     places=("water",),
-    settings=("open sea", "coast road", "city", "canyon", "snow mountains"),
+    settings=("open sea", "coast road", "canyon", "snow mountains"),
     verbs={"water": ("sailing", "gliding", "cruising", "rocking")},
     colours=("red", "blue", "yellow", "green", "white", "black", "orange", "purple"),
     colour="white",

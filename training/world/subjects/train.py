@@ -6,7 +6,19 @@ import skia
 
 from training.world.brush import fill, gradient, stroke
 from training.world.parts import Subject
-from training.world.subjects.machine_parts import TYRE, Tones, accent, box, disc, glass, outline, panel, tones, wheel
+from training.world.subjects.machine_parts import (
+    TYRE,
+    Tones,
+    accent,
+    box,
+    disc,
+    glass,
+    lamp,
+    outline,
+    panel,
+    tones,
+    wheel,
+)
 
 FUNNEL = outline((1.14, -0.6), [(1.1, -0.82), (1.04, -0.86), (1.04, -0.92), (1.4, -0.92), (1.4, -0.86),
                                 (1.34, -0.82), (1.3, -0.6)])
@@ -19,9 +31,9 @@ def steam(canvas: skia.Canvas, phase: float) -> None:
     for drop, colour in ((0.05, "#aeb6c6"), (0.0, "#fbfbf8")):
         for puff in range(7):
             age = (0.8 * phase + puff / 7) % 1.0
-            size = (0.2 + 0.2 * age) * min(1.0, 4 * (1 - age))
+            size = (0.18 + 0.19 * age) * min(1.0, 4 * (1 - age))
             lift = 0.06 * math.sin(2 * math.pi * age)
-            canvas.drawPath(disc(1.2 - 2.2 * age, drop - 0.93 - lift, 1.7 * size, size), fill(colour))
+            canvas.drawPath(disc(1.2 - 2.2 * age, drop - 0.88 - lift, 1.7 * size, size), fill(colour))
 
 
 def coach(canvas: skia.Canvas, tone: Tones, trim: str) -> None:
@@ -44,7 +56,6 @@ def engine(canvas: skia.Canvas, tone: Tones, trim: str) -> None:
     for left in (0.36, 0.92):
         canvas.drawPath(box(left, -0.72, left + 0.07, -0.26), fill(trim))
     canvas.drawPath(box(1.34, -0.7, 1.5, -0.28, 0.05), fill(tone.deep))
-    canvas.drawPath(disc(1.5, -0.52, 0.14, 0.18), fill("#ffe9a0"))
     panel(canvas, (-0.34, -0.88, 0.16, -0.22), 0.03, tone)
     glass(canvas, box(-0.23, -0.76, 0.05, -0.54, 0.03))
     canvas.drawPath(box(-0.42, -0.95, 0.24, -0.84, 0.05), fill(tone.deep))
@@ -68,6 +79,11 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
                     stroke("#e8ecf0", 0.06))
 
 
+def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
+    """The engine's lamp."""
+    lamp(canvas, disc(1.5, -0.52, 0.14, 0.18), "#ffe9a0", 0.26)
+
+
 SUBJECT = Subject(
     name="train",
     nouns=("train", "steam train", "express train"),
@@ -81,4 +97,5 @@ SUBJECT = Subject(
     verbs={"ground": ("steaming", "rolling", "rushing", "travelling", "thundering")},
     colours=("red", "blue", "green", "black", "yellow", "orange", "purple", "white"),
     colour="green",
+    lights=lights,
 )

@@ -94,4 +94,5 @@ SUBJECT = Subject(
     colours=("blue", "grey", "white", "black", "purple"),
     colour="blue",
     bob=0.03,
+    leap=0.15,
 )

@@ -52,7 +52,8 @@ class Attention(nn.Module):
         query, key, value = parts[0], parts[1], parts[2]
         scores = query @ key.transpose(-1, -2) / math.sqrt(width // self.heads) + bias
         mixed = scores.softmax(-1) @ value
-        return self.out(mixed.transpose(1, 2).reshape(batch, length, width))  # type: ignore[no-any-return]
+        joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        return joined
 
 
 class Block(nn.Module):
@@ -69,7 +70,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """Take x (B,N,D) and bias (B,1,1,N); return (B,N,D)."""
         x = x + self.attention(self.attention_norm(x), bias)
-        return x + self.mlp(self.mlp_norm(x))  # type: ignore[no-any-return]
+        refined: Tensor = x + self.mlp(self.mlp_norm(x))
+        return refined
 
 
 class TextEncoder(nn.Module):
@@ -100,12 +102,15 @@ class TextEncoder(nn.Module):
 
     def context(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the token states alone, (B,N,D)."""
-        x = self.widen(self.table(tokens)) + self.positions[: tokens.shape[1]]
+        # Not self.table(tokens): torch's ONNX exporter names that value `embedding`, like the second output.
+        words = self.table.weight.index_select(0, tokens.reshape(-1)).reshape(*tokens.shape, -1)
+        x = self.widen(words) + self.positions[: tokens.shape[1]]
         keep = mask.to(x.dtype)
         bias = ((1 - keep) * MASKED)[:, None, None, :]
         for block in self.blocks:
             x = block(x, bias)
-        return self.norm(x) * keep[:, :, None]  # type: ignore[no-any-return]
+        states: Tensor = self.norm(x) * keep[:, :, None]
+        return states
 
 
 def masked_mean(states: Tensor, mask: Tensor) -> Tensor:

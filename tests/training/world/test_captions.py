@@ -1,0 +1,135 @@
+"""Captions: true to the clip, right English, many wordings, and no film named by which the starter is judged."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from runtime.story.places import TIME_PHRASES, WEATHER_PHRASES
+from runtime.story.prompts import CAMERA_PHRASES
+from training.world import captions
+from training.world.captions import caption, named
+from training.world.clip import CAMERAS, HELD_OUT, Actor, Clip, sample
+from training.world.settings import SETTINGS
+from training.world.subjects import SUBJECTS
+
+MANY = 10_000
+FILMS = [sample(seed, films=True) for seed in range(MANY)]
+TEXTS = [caption(clip, seed) for seed, clip in enumerate(FILMS)]
+
+# What the words of a caption give away about where it plays; "road" alone, "waves" alone and the like fit two.
+PLACE_WORDS = {
+    "coast road": r"coast|seaside|road by the sea|road along the sea|sea cliffs",
+    "above the clouds": r"clouds",
+    "open sea": r"open sea|at sea\b|ocean|on the waves|above the waves|stormy (sea|waves)",
+    "moon": r"\bmoon\b",
+    "under water": r"under water|under the sea|beneath the waves|deep sea|blue water|coral",
+    "desert": r"desert|dunes",
+    "snow mountains": r"mountain|white peaks",
+    "city": r"\bcity\b",
+    "meadow": r"meadow|green hills",
+}
+HELD_WORDS = [(re.compile(r"\b(" + "|".join(SUBJECTS[subject].nouns) + r")\b"), re.compile(PLACE_WORDS[setting]))
+              for subject, setting in sorted(HELD_OUT)]
+
+
+def test_the_words_of_places_are_those_of_the_captions() -> None:
+    for name, words in PLACE_WORDS.items():
+        setting = SETTINGS[name]
+        for phrase in (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group)):
+            assert re.search(words, phrase), phrase
+
+
+def test_no_film_caption_names_a_film_the_starter_is_judged_by() -> None:
+    race = re.compile(r"\bcar\b.*\b(air)?plane\b|\b(air)?plane\b.*\bcar\b")
+    for text in TEXTS:
+        for noun, place in HELD_WORDS:
+            assert not (noun.search(text) and place.search(text)), text
+        assert not race.search(text)
+    # The search can find: the stills name them all.
+    stills = [caption(sample(seed, films=False), seed) for seed in range(MANY)]
+    for noun, place in HELD_WORDS:
+        assert any(noun.search(text) and place.search(text) for text in stills)
+    assert any(race.search(text) for text in stills)
+
+
+def test_a_caption_names_everyone_with_the_colour_and_the_setting() -> None:
+    for clip, text in zip(FILMS, TEXTS, strict=True):
+        for actor in clip.actors:
+            assert named(actor) in text
+        setting = SETTINGS[clip.setting]
+        phrases = (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group))
+        assert any(phrase in text for phrase in phrases) or "a stormy sea" in text or "stormy waves" in text
+        if clip.weather != "clear" and clip.setting != "open sea":
+            assert any(phrase in text for phrase in captions.WEATHER_PHRASES[clip.weather])
+
+
+def test_the_english_is_right() -> None:
+    for text in TEXTS:
+        assert not re.search(r"  |^ | $| ,|,,|,$|^,", text), text
+        assert not re.search(r"\ba [aeiou]", text), text
+        assert not re.search(r"\ban [^aeiou]", text), text
+        assert not re.search(r"\b(\w+) \1\b", text), text
+        assert not re.search(r"sky .*\bsky|light .*\bclear|stormy .*storm|day .*\bday", text), text
+        assert not re.search(r"\w+ing (crossing|leaving)", text), text
+
+
+def test_what_never_moves_is_never_overtaken_or_said_to_go_anywhere() -> None:
+    for clip, text in zip(FILMS, TEXTS, strict=True):
+        if any(SUBJECTS[actor.subject].speed == 0 for actor in clip.actors):
+            assert not re.search(r"overtaking|pulling ahead|catching up|chas|follow(ed|ing) by|pursu", text), text
+        if SUBJECTS[clip.actors[0].subject].speed == 0:
+            assert "crossing" not in text
+
+
+def test_wordings_vary_and_are_the_same_for_ever_for_one_seed() -> None:
+    clip = next(clip for clip in FILMS if clip.relation == "side by side")
+    assert len({caption(clip, seed) for seed in range(100)}) > 60
+    assert caption(clip, 3) == caption(clip, 3)
+    assert len(set(TEXTS)) > 0.97 * MANY
+    assert max(len(text.split()) for text in TEXTS) <= 40
+
+
+def test_the_form_the_offline_writer_uses_is_frequent() -> None:
+    couples = [text for clip, text in zip(FILMS, TEXTS, strict=True) if clip.relation]
+    openings = tuple(phrase for group in captions.CAMERA_PHRASES.values() for phrase in group if phrase)
+    spoken = [text for text in couples if text.startswith(openings) and re.search(r"\w, \w[\w ]* an? [\w -]+$", text)]
+    assert len(spoken) > 0.3 * len(couples)
+
+
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_every_camera_phrase_of_the_offline_writer_is_taught(camera: str) -> None:
+    taught = {phrase for name, group in captions.CAMERA_PHRASES.items() if name.startswith(camera) for phrase in group}
+    assert set(CAMERA_PHRASES[camera]) <= taught
+
+
+def test_every_hour_and_weather_of_the_offline_writer_is_taught() -> None:
+    for time, phrases in TIME_PHRASES.items():
+        assert set(phrases) <= set(captions.TIME_PHRASES[time])
+    for kind, phrases in WEATHER_PHRASES.items():
+        assert set(phrases) <= set(captions.WEATHER_PHRASES[kind])
+
+
+def test_every_wording_listed_is_used() -> None:
+    words = Counter(" ".join(TEXTS).split())
+    assert words.total() > MANY
+    joined = "\n".join(TEXTS)
+    for table in (captions.CAMERA_PHRASES, captions.TIME_PHRASES, captions.WEATHER_PHRASES, captions.RELATION_PHRASES):
+        for group in table.values():
+            for phrase in group:
+                assert phrase in joined, phrase
+
+
+def test_the_article_fits_the_colour_and_the_noun() -> None:
+    assert named(Actor("fish", "orange", "deep", "swimming", "fish")) == "an orange fish"
+    assert named(Actor("balloon", "", "air", "floating", "hot-air balloon")) == "a hot-air balloon"
+    assert named(Actor("train", "", "ground", "rolling", "express train")) == "an express train"
+
+
+def test_a_tilt_is_told_in_its_direction() -> None:
+    car = Actor("car", "red", "ground", "driving", "car")
+    for seed, word in ((10, "down"), (11, "up")):
+        clip = Clip(seed, (car,), "", "desert", "day", "clear", "tilt", 1)
+        told = [caption(clip, number) for number in range(40)]
+        assert any(f" {word} to" in text for text in told)
+        assert not any(f" {'up' if word == 'down' else 'down'} to" in text for text in told)
