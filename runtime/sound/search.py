@@ -24,7 +24,11 @@ Embed = Callable[[Sequence[str]], Vectors]
 RANK_SHIFT: Final = 60
 LEXICAL_FLOOR: Final = 0.5
 """Least BM25, in units of a word that only one sound has."""
-COSINE_FLOOR: Final = 0.45
+COVERAGE_FLOOR: Final = 0.5
+"""Of a one- or two-word query more than this share must be met, weighed by how telling its words are: a lion's roar
+is not a rocket's. For n words above two it is 1 / n; a sentence speaks of much that is not heard."""
+COSINE_FLOOR: Final = 0.5
+"""Least cosine for a sound that shares no telling word with the query."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,9 @@ class Search:
         for ranking in (by_words, by_meaning):
             for rank, index in enumerate(ranking, 1):
                 fused[index] += 1 / (RANK_SHIFT + rank)
-        unit = shelf.lexical.idf("")
         hits = [Hit(sound, fused[index], lexical[index], cosine[index] if cosine else None,
                     frozenset(query & shelf.documents[index].keys()),
-                    lexical[index] >= LEXICAL_FLOOR * unit or bool(cosine and cosine[index] >= COSINE_FLOOR))
+                    _meets(shelf, index, query, lexical[index]) or bool(cosine and cosine[index] >= COSINE_FLOOR))
                 for index, sound in enumerate(shelf.sounds)]
         return sorted(hits, key=lambda hit: -hit.score)
 
@@ -104,6 +107,15 @@ class Search:
         for key, distance in zip(found.keys.ravel().tolist(), found.distances.ravel().tolist(), strict=True):
             cosine[key] = 1.0 - distance
         return cosine
+
+
+def _meets(shelf: _Shelf, index: int, query: set[str], score: float) -> bool:
+    """Whether the words alone make this sound fit."""
+    if score < LEXICAL_FLOOR * shelf.lexical.idf("") or not query:
+        return False
+    asked = sum(shelf.lexical.idf(term) for term in sorted(query))
+    met = sum(shelf.lexical.idf(term) for term in sorted(query & shelf.documents[index].keys()))
+    return met > asked * min(COVERAGE_FLOOR, 1 / len(query))
 
 
 def _bag(sound: Sound) -> dict[str, float]:

@@ -22,7 +22,8 @@ _COMMON: Final = (
     "which while who whom will with within without you your "
     # What a screenplay says about the camera and the picture is never heard.
     "camera shot scene view close closeup frame wide zoom zooming pan panning tilt tilting tracking static angle lens "
-    "foreground background cinematic sound sounds noise noises audio effect loud loudly")
+    "foreground background cinematic sound sounds noise noises audio effect loud loudly soft softly "
+    "quiet quietly big small little tiny large low")
 _STOP: Final = frozenset(_COMMON.split())
 
 

@@ -1,0 +1,47 @@
+"""The quick forms of layers compute what the layers do."""
+
+import numpy as np
+import torch
+from diffusers.models.activations import GEGLU
+
+from export.layers import SplitGeglu, for_inference
+from export.networks import DenoiserGraph
+from tests.export import tiny_networks as tiny
+
+
+def test_the_copy_for_inference_predicts_the_same_and_the_original_is_left_alone() -> None:
+    network = tiny.denoiser()
+    generator = torch.Generator().manual_seed(0)
+    latents = torch.randn(1, 4, 4, 2, 4, generator=generator)
+    context = torch.randn(1, 8, 16, generator=generator)
+    feeds = latents, torch.tensor([937.3]), context, torch.tensor([1])
+    with torch.no_grad():
+        before = network(*feeds)
+        quick = for_inference(network)(*feeds)
+        graph, waves = DenoiserGraph(network)(*feeds)
+        after = network(*feeds)
+    assert torch.equal(before, after)
+    for other in (quick, graph):
+        np.testing.assert_allclose(other.numpy(), before.numpy(), rtol=1e-4, atol=1e-5)
+    # DDPM's waves, cosine first (Ho et al. 2020, after Vaswani et al. 2017): the slowest has wavelength 2 pi 10000.
+    frequencies = 10_000.0 ** (-np.arange(8) / 8)
+    np.testing.assert_allclose(waves[0, :8].numpy(), np.cos(np.float32(937.3) * frequencies), atol=1e-4)
+
+
+def test_every_part_of_the_context_reaches_the_prediction() -> None:
+    network = for_inference(tiny.denoiser())
+    feeds = torch.zeros(1, 4, 4, 2, 4), torch.tensor([500.0]), torch.ones(1, 8, 16), torch.tensor([0])
+    with torch.no_grad():
+        plain = network(*feeds)
+        for token in range(8):
+            changed = feeds[2].clone()
+            changed[0, token] = -1.0
+            assert not torch.allclose(network(feeds[0], feeds[1], changed, feeds[3]), plain)
+
+
+def test_a_split_gate_is_the_joined_one() -> None:
+    torch.manual_seed(0)
+    joined = GEGLU(6, 10)
+    value = torch.randn(3, 5, 6)
+    with torch.no_grad():
+        np.testing.assert_allclose(SplitGeglu(joined)(value).numpy(), joined(value).numpy(), atol=1e-6)

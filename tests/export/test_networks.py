@@ -1,0 +1,45 @@
+"""Every network of the starter, tiny: traced once, stored in each way, and run on every backend."""
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from export import networks
+from export.compare import compare
+from export.convert import save, trace
+from export.spec import NetworkSpec, Precision
+from runtime.backends import read_interface
+from tests.export import tiny_networks as tiny
+
+SPECS = {
+    "text_encoder": networks.text_encoder(tiny.text_encoder()),
+    "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens),
+    "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME, (tiny.MEAN, tiny.STD)),
+    **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
+}
+
+
+@pytest.fixture(scope="module", params=SPECS)
+def traced(request: pytest.FixtureRequest) -> tuple[NetworkSpec, onnx.ModelProto]:
+    spec = SPECS[request.param]
+    return spec, trace(spec)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, onnx.ModelProto], precision: Precision,
+                                                  tmp_path: Path) -> None:
+    spec, model = traced
+    path = tmp_path / f"{spec.name}.onnx"
+    save(model, path, precision)
+    found = compare(spec, path, precision)
+    assert {item.output for item in found} == set(spec.outputs)
+    assert {item.device.split()[0] for item in found} == {"ONNX", "OpenVINO"}
+    assert any("bf16" in item.device for item in found) <= (not spec.exact)
+    interface = read_interface(path)
+    assert interface.inputs == spec.inputs
+    assert interface.data_files == ()
+
+
+def test_the_upscaler_computes_positions_exactly() -> None:
+    assert [name for name, spec in SPECS.items() if spec.exact] == ["upscaler_flow"]

@@ -1,0 +1,119 @@
+"""Weights stored as halves and bytes: what becomes of each kind, and that the graph still computes the same."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from export.precision import quantise, store
+from export.spec import Precision
+
+Array = npt.NDArray[Any]
+DRAW = np.random.default_rng(0)
+WEIGHTS = {
+    "table": DRAW.standard_normal((500, 16), np.float32),
+    "turned": DRAW.standard_normal((80, 16), np.float32),
+    "plain": DRAW.standard_normal((80, 64), np.float32),
+    "gemm": DRAW.standard_normal((72, 64), np.float32),
+    "kernel": DRAW.standard_normal((9, 8, 8, 8), np.float32),
+    "bias": DRAW.standard_normal(9, np.float32),
+    "shift": DRAW.standard_normal((40, 72), np.float32),
+}
+
+
+def model() -> onnx.ModelProto:
+    """Every way a weight is used: looked up, turned and multiplied, multiplied, by Gemm, convolved, added."""
+    nodes = [
+        helper.make_node("Gather", ["table", "tokens"], ["words"]),
+        helper.make_node("Transpose", ["turned"], ["turned_back"], perm=[1, 0]),
+        helper.make_node("MatMul", ["words", "turned_back"], ["wide"]),
+        helper.make_node("MatMul", ["wide", "plain"], ["narrow"]),
+        helper.make_node("Gemm", ["narrow", "gemm"], ["rows"], transB=1),
+        helper.make_node("Add", ["rows", "shift"], ["shifted"]),
+        helper.make_node("Reshape", ["shifted", "shape"], ["map"]),
+        helper.make_node("Conv", ["map", "kernel", "bias"], ["y"]),
+    ]
+    weights = [numpy_helper.from_array(value, name) for name, value in WEIGHTS.items()]
+    weights.append(numpy_helper.from_array(np.array([1, 8, 18, 20], np.int64), "shape"))
+    graph = helper.make_graph(nodes, "all", [helper.make_tensor_value_info("tokens", TensorProto.INT64, [40])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 9, 11, 13])], weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+
+
+def run(graph: onnx.ModelProto) -> Array:
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    result: Array = session.run(None, {"tokens": np.arange(0, 400, 10, dtype=np.int64)})[0]
+    return result
+
+
+@pytest.mark.parametrize(("precision", "limit"), [("fp32", 1e-6), ("fp16", 1e-3), ("int8", 2e-2)])
+def test_the_graph_computes_the_same(precision: Precision, limit: float, tmp_path: Path) -> None:
+    graph = model()
+    expected = run(graph)
+    store(graph, precision)
+    onnx.save(graph, tmp_path / "graph.onnx")
+    onnx.checker.check_model(tmp_path / "graph.onnx", full_check=True)
+    found = run(graph)
+    error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert error < limit
+    assert precision == "fp32" or error > 0.0
+
+
+def kinds(graph: onnx.ModelProto) -> dict[str, str]:
+    return {tensor.name: TensorProto.DataType.Name(tensor.data_type) for tensor in graph.graph.initializer}
+
+
+def test_large_weights_become_bytes_with_a_scale_per_output_channel() -> None:
+    graph = model()
+    store(graph, "int8")
+    found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+    for name, channels in (("table", 500), ("plain", 64), ("gemm", 72), ("kernel", 9)):
+        assert found[f"{name}.bytes"].dtype == np.int8
+        assert found[f"{name}.scale"].size == channels
+        assert name not in found
+    # Smaller than a scale is worth, and no weight of anything: halves. Tiny: as it was.
+    assert kinds(graph)["turned_back.half"] == "FLOAT16"
+    assert kinds(graph)["shift.half"] == "FLOAT16"
+    assert kinds(graph)["bias"] == "FLOAT"
+    assert len(graph.SerializeToString()) < 0.4 * len(model().SerializeToString())
+
+
+def test_halves_take_half() -> None:
+    graph = model()
+    store(graph, "fp16")
+    assert {kind for name, kind in kinds(graph).items() if name.endswith(".half")} == {"FLOAT16"}
+    assert len(graph.SerializeToString()) < 0.6 * len(model().SerializeToString())
+
+
+def test_numbers_beyond_half_precision_stay() -> None:
+    graph = model()
+    large = numpy_helper.from_array(WEIGHTS["shift"] * 1e6, "shift")
+    graph.graph.initializer.remove(next(tensor for tensor in graph.graph.initializer if tensor.name == "shift"))
+    graph.graph.initializer.append(large)
+    store(graph, "fp16")
+    assert kinds(graph)["shift"] == "FLOAT"
+
+
+def test_a_weight_used_in_two_ways_is_not_quantised() -> None:
+    graph = model()
+    graph.graph.node.append(helper.make_node("Add", ["plain", "plain"], ["twice"]))
+    graph.graph.output.append(helper.make_tensor_value_info("twice", TensorProto.FLOAT, [80, 64]))
+    store(graph, "int8")
+    assert kinds(graph)["plain.half"] == "FLOAT16"
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_bytes_are_within_half_a_step_and_use_the_whole_range(axis: int) -> None:
+    values = DRAW.standard_normal((6, 7), np.float32) * np.float32(3.0)
+    values[2], values[:, 2] = 0.0, 0.0
+    quantised, scale = quantise(values, axis)
+    steps = scale[:, None] if axis == 0 else scale[None]
+    assert np.abs(quantised * steps - values).max() <= 0.5001 * scale.max()
+    largest = np.abs(quantised).max(axis=1 - axis)
+    assert set(np.delete(largest, 2)) == {127}
+    assert largest[2] == 0

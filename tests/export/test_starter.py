@@ -1,0 +1,134 @@
+"""`python -m export starter` on real, tiny weights: what it makes is a bundle the app opens and can run."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from export import starter
+from export.errors import ExportError
+from export.starter import Built, Request, assembled, build
+from runtime.bundle import open_bundle
+from runtime.backends import open_engine
+from tests.export import tiny_networks as tiny
+from training.models import weights
+from training.world.domains import DOMAINS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights")
+    tiny.save_all(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    out = tmp_path_factory.mktemp("bundle") / "starter"
+    (out / "sounds").mkdir(parents=True)
+    (out / "sounds" / "sounds.json").write_text("{}")
+    return build(Request(folder, out, frame=tiny.FRAME))
+
+
+def test_the_bundle_fills_every_role_and_verifies(built: Built) -> None:
+    bundle = open_bundle(built.bundle.folder)
+    assert bundle.roles == ("text_encoder", "denoiser", "decoder", "upscaler", "sounds")
+    assert built.left_out == {}
+    bundle.verify()
+    files = {path.name for path in bundle.folder.iterdir()}
+    assert files == {"text_encoder.onnx", "denoiser.onnx", "decoder.onnx", "upscaler_clean.onnx", "upscaler_flow.onnx",
+                     "upscaler_backward.onnx", "upscaler_forward.onnx", "tokenizer.json", "sounds", "bundle.json",
+                     "MODEL_CARD.md"}
+
+
+def test_the_manifest_says_how_to_sample(built: Built) -> None:
+    denoiser = built.bundle.manifest.denoiser
+    upscaler = built.bundle.manifest.upscaler
+    assert denoiser is not None
+    assert upscaler is not None
+    assert (denoiser.prediction, denoiser.solver, denoiser.steps, denoiser.guidance) == ("flow", "euler", 4, 1.0)
+    assert (denoiser.frames, denoiser.fps, denoiser.size) == (4, 8.0, (64, 32))
+    assert denoiser.latent.ratio == 16
+    assert denoiser.latent.mean == pytest.approx(tiny.MEAN)
+    assert dict(denoiser.domains) == DOMAINS
+    assert denoiser.default_domain == "clean"
+    assert upscaler.sizes == ((256, 128),)
+    assert upscaler.flow.exact
+    assert not upscaler.forward.exact
+
+
+def test_its_decoder_draws_what_the_autoencoder_draws(built: Built) -> None:
+    latents = np.random.default_rng(5).standard_normal((1, 4, 2, 4)).astype(np.float32)
+    with open_engine(built.bundle.check_graph(built.bundle.graph("decoder")), "cpu") as engine:
+        picture = engine.run({"latents": latents})["picture"]
+    with torch.no_grad():
+        expected = tiny.autoencoder().decode(torch.from_numpy(latents))[0].permute(1, 2, 0).clamp(-1, 1).numpy()
+    assert picture.shape == (1, 32, 64, 3)
+    assert np.abs(picture[0].astype(np.float64) / 127.5 - 1 - expected).mean() < 0.02
+
+
+def test_the_card_holds_sizes_figures_and_commands(built: Built) -> None:
+    card = (built.bundle.folder / "MODEL_CARD.md").read_text()
+    for fact in ("clips 60,000", "psnr 27.5", "figures.captions_cosine 0.5", "python -m training distil",
+                 "python -m export starter --precision int8", "euler, 4 steps, guidance 1", built.bundle.digest,
+                 "| denoiser.onnx |"):
+        assert fact in card
+    assert "\n\n\n" not in card
+
+
+def test_missing_stages_are_left_out_and_named(folder: Path, tmp_path: Path) -> None:
+    weights_folder = tmp_path / "weights"
+    weights_folder.mkdir()
+    for name in ("text_encoder.json", "text_encoder.safetensors", "tokenizer.json"):
+        shutil.copy(folder / name, weights_folder)
+    command = [sys.executable, "-W", "error::UserWarning:export", "-m", "export", "starter",
+               "--weights", str(weights_folder), "--out", str(tmp_path / "bundle"), "--precision", "fp16"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert open_bundle(tmp_path / "bundle").roles == ("text_encoder",)
+    for role, stage in (("denoiser", "stage0"), ("decoder", "vae"), ("upscaler", "upscaler"), ("sounds", "sounds")):
+        line = next(line for line in done.stdout.splitlines() if line.startswith(f"left out: {role} "))
+        assert f"python -m training {stage}" in line
+
+
+def test_nothing_trained_is_an_error_of_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="expected finished weights in .*, but there are none"):
+        build(Request(tmp_path, tmp_path / "bundle"))
+    assert not (tmp_path / "bundle" / "bundle.json").exists()
+
+
+def test_the_denoiser_is_put_together_from_its_stages(folder: Path) -> None:
+    model, sampling = assembled(folder)
+    assert sampling == {"steps": 4, "guidance": 1.0, "shift": 2.0}
+    for name, value in tiny.denoiser().state_dict().items():
+        assert torch.equal(model.state_dict()[name], value.half().float()), name
+
+
+def test_before_distillation_the_teacher_samples_with_guidance(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "weights")
+    (tmp_path / "weights" / "distil.safetensors").unlink()
+    _, sampling = assembled(tmp_path / "weights")
+    assert sampling == {"steps": starter.TEACHER_STEPS, "guidance": starter.TEACHER_GUIDANCE, "shift": 1.0}
+
+
+def test_a_stage_that_touches_the_frozen_layers_is_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "weights")
+    tensors, facts = weights.load(folder, "stage2")
+    name = next(name for name in tiny.denoiser().state_dict() if name.startswith("unet."))
+    weights.save(tmp_path / "weights", "stage2", {**tensors, name: tiny.denoiser().state_dict()[name]}, facts)
+    with pytest.raises(ExportError, match="stage2 to leave the text-to-image layers"):
+        assembled(tmp_path / "weights")
+
+
+def test_stages_that_do_not_fill_the_network_are_refused(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "weights")
+    (tmp_path / "weights" / "distil.safetensors").unlink()
+    tensors, facts = weights.load(folder, "stage2")
+    tensors.pop(next(iter(tensors)))
+    weights.save(tmp_path / "weights", "stage2", tensors, facts)
+    with pytest.raises(ExportError, match="fill one denoiser"):
+        assembled(tmp_path / "weights")

@@ -1,0 +1,83 @@
+"""The starter's networks, real but tiny, with random weights: fresh zeros are filled, so that no layer goes unseen."""
+
+import dataclasses
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
+from torch import nn
+
+from export.networks import Frame
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.upscaler import Upscaler, UpscalerConfig
+from training.text.model import TextConfig, TextEncoder, save_text_encoder
+
+M = TypeVar("M", bound=nn.Module)
+
+FRAME = Frame(64, 32)
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "car", "whale")
+TEXT = TextConfig(vocabulary=len(WORDS), factor=8, width=16, layers=1, heads=2, tokens=8, embedding=12)
+DENOISER = DenoiserConfig(latent_channels=4, widths=(16, 32), attention=(False, True), head=8, context=16, groups=4,
+                          frames=4)
+AUTOENCODER = AutoencoderConfig(latent_channels=4, widths=(8, 16, 16, 16), groups=4)
+UPSCALER = UpscalerConfig(channels=8, cleaning_blocks=1, propagation_blocks=1, tail=(8,), flow_levels=2,
+                          flow_widths=(4, 4, 4, 4), flow_shrink=1)
+MEAN, STD = (0.1, -0.2, 0.0, 0.3), (1.0, 0.8, 1.2, 0.9)
+
+
+def filled(model: M, seed: int = 0) -> M:
+    """`model` with noise where it starts at zero."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        if not parameter.any():
+            parameter.data.normal_(0.0, 0.1, generator=generator)
+    return model.eval()
+
+
+def text_encoder() -> TextEncoder:
+    torch.manual_seed(1)
+    return filled(TextEncoder(TEXT))
+
+
+def denoiser() -> Denoiser:
+    torch.manual_seed(2)
+    return filled(Denoiser(DENOISER))
+
+
+def autoencoder() -> Autoencoder:
+    torch.manual_seed(3)
+    return filled(Autoencoder(AUTOENCODER))
+
+
+def upscaler() -> Upscaler:
+    torch.manual_seed(4)
+    return filled(Upscaler(UPSCALER))
+
+
+def save_all(folder: Path) -> None:
+    """A weights folder as the finished stages leave it."""
+    save_text_encoder(text_encoder(), folder, {"teacher": "none", "figures": {"captions_cosine": 0.5}})
+    tokenizer = Tokenizer(WordPiece({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    statistics = {"mean": torch.tensor(MEAN), "std": torch.tensor(STD)}
+    weights.save(folder, "vae", autoencoder().state_dict(),
+                 {"config": AUTOENCODER, **statistics, "clips": 60_000, "psnr": 27.5})
+    tensors = denoiser().state_dict()
+    config = {"config": dataclasses.asdict(DENOISER), "clips": 12}
+    stages = {"stage0": "unet.", "stage1": "inserts.", "stage2": "temporal."}
+    for stage, prefix in stages.items():
+        mine = {name: value for name, value in tensors.items() if name.startswith(prefix)}
+        if stage == "stage0":
+            mine = {name.removeprefix(prefix): value for name, value in mine.items()}
+        weights.save(folder, stage, mine, config)
+    moving = {name: value for name, value in tensors.items() if not name.startswith("unet.")}
+    weights.save(folder, "distil", moving, {**config, "steps": 4, "shift": 2.0, "guidance": 3.5})
+    weights.save(folder, "upscaler", upscaler().state_dict(), {"config": UPSCALER, "clips": 3, "psnr": 26.0})
