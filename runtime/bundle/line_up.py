@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from runtime.backends import TensorSpec
-from runtime.bundle.folder import Bundle, open_bundle
+from runtime.bundle.folder import MANIFEST, Bundle, open_bundle
 from runtime.bundle.manifest import ROLES, Decoder, Denoiser, Sounds, TextEncoder, Upscaler
 from runtime.errors import BundleError
 
@@ -24,7 +24,13 @@ def starter_folder() -> Path:
 
 def find(path: Path | None = None) -> Bundle:
     """The bundle at `path`, or the embedded starter. Raises BundleError when there is none or it cannot be used."""
-    return open_bundle(starter_folder() if path is None else path)
+    if path is not None:
+        return open_bundle(path)
+    home = starter_folder()
+    if not (home / MANIFEST).is_file():
+        raise BundleError("the starter bundle", f"it is missing from this installation ({home})",
+                          "install MovieFactory again, or name a model bundle with --model")
+    return open_bundle(home)
 
 
 @dataclass(frozen=True)

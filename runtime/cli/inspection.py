@@ -50,14 +50,11 @@ def run_script(options: argparse.Namespace) -> int:
 
 def run_models_list(options: argparse.Namespace) -> int:
     """List bundles."""
-    from runtime.bundle import MANIFEST, find, open_bundle, starter_folder
+    from runtime.bundle import MANIFEST, find, open_bundle
 
     path: Path | None = options.path
     if path is None:
-        if not (starter_folder() / MANIFEST).is_file():
-            raise BundleError("the starter bundle", f"it is missing from this installation ({starter_folder()})",
-                              "install MovieFactory again, or name a folder of bundles")
-        folders = [starter_folder()]
+        folders = [find().folder]
     elif path.is_dir() and not (path / MANIFEST).is_file():
         folders = sorted(child for child in path.iterdir() if (child / MANIFEST).is_file())
     else:
@@ -66,7 +63,7 @@ def run_models_list(options: argparse.Namespace) -> int:
         raise BundleError(f"bundles in {path}", "there are none", "name a bundle or a folder of bundles")
     for folder in folders:
         try:
-            bundle = find() if path is None else open_bundle(folder)
+            bundle = open_bundle(folder)
         except BundleError as error:
             if len(folders) == 1:
                 raise

@@ -6,8 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from runtime.bundle import MANIFEST, ROLES, Bundle, LineUp, ScaledLinearSchedule, open_bundle, starter_folder
-from runtime.errors import BundleError, ScriptError, UsageError
+from runtime.bundle import ROLES, Bundle, LineUp, ScaledLinearSchedule, open_bundle
+from runtime.errors import ScriptError, UsageError
 from runtime.film.decisions import Settings
 from runtime.screenplay import Screenplay
 from runtime.shot import solvers
@@ -45,14 +45,8 @@ def line_up_for(models: Sequence[Path], with_sounds: bool = True) -> LineUp:
     """
     bundles = [open_bundle(path) for path in models]
     needed = ROLES if with_sounds else tuple(role for role in ROLES if role != "sounds")
-    missing = [role for role in needed if not any(role in bundle.roles for bundle in bundles)]
-    if not missing:
+    if all(any(role in bundle.roles for bundle in bundles) for role in needed):
         return LineUp.of(*bundles)
-    if not (starter_folder() / MANIFEST).is_file():
-        what = f"the starter bundle for the {', '.join(missing)}" if bundles else \
-            "the starter bundle"
-        raise BundleError(what, f"it is missing from this installation ({starter_folder()})",
-                          "install MovieFactory again, or name a model bundle with --model")
     return LineUp.with_starter(*bundles)
 
 

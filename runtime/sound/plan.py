@@ -46,7 +46,7 @@ def _ambiences(scenes: Sequence[Scene], starts: Sequence[float], search: Search)
     runs: list[tuple[Sound, int, int]] = []
     for number, scene in enumerate(scenes):
         hint = search.find(scene.sounds.ambience, "ambience", 1) if scene.sounds.ambience.strip() else []
-        hits = hint or search.find(scene.prompt, "ambience", 1)
+        hits = hint or search.find(scene.prompt, "ambience", 1, sentence=True)
         if not hits:
             continue
         sound = hits[0].sound
@@ -98,7 +98,7 @@ def _choose(scene: Scene, search: Search, before: frozenset[str]) -> list[Sound]
     if any(found):
         return chosen
     explained: frozenset[str] = frozenset()
-    for hit in search.find(scene.prompt, "effect", 8):
+    for hit in search.find(scene.prompt, "effect", 8, sentence=True):
         # The second effect must stand for something in the sentence that the first does not.
         new = hit.matched - explained
         if hit.sound.id in before or (chosen and not new):

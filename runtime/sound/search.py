@@ -25,10 +25,12 @@ RANK_SHIFT: Final = 60
 LEXICAL_FLOOR: Final = 0.5
 """Least BM25, in units of a word that only one sound has."""
 COVERAGE_FLOOR: Final = 0.5
-"""Of a one- or two-word query more than this share must be met, weighed by how telling its words are: a lion's roar
-is not a rocket's. For n words above two it is 1 / n; a sentence speaks of much that is not heard."""
+"""Of a query that names a sound in one or two words more than this share must be met, weighed by how telling the words
+are: a lion's roar is not a rocket's. For n words above two it is 1 / n."""
 COSINE_FLOOR: Final = 0.5
-"""Least cosine for a sound that shares no telling word with the query."""
+"""Least cosine for a sound whose words do not fit by themselves."""
+COSINE_VETO: Final = 0.15
+"""Below this cosine a shared word is another word with the same letters: who leaves the moon rustles no leaves."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ class Search:
         self._embed = embed
         self._shelves: dict[Kind, _Shelf] = {}
 
-    def find(self, text: str, kind: Kind, count: int = 5) -> list[Hit]:
-        """The best `count` sounds for `text` that fit it, best first; empty when none does."""
-        return [hit for hit in self.rank(text, kind) if hit.fits][:count]
+    def find(self, text: str, kind: Kind, count: int = 5, *, sentence: bool = False) -> list[Hit]:
+        """The best `count` sounds for `text` that fit it, best first; empty when none does.
 
-    def rank(self, text: str, kind: Kind) -> list[Hit]:
+        `text` names one sound; with `sentence` it describes a scene, most of whose words are not heard.
+        """
+        return [hit for hit in self.rank(text, kind, sentence=sentence) if hit.fits][:count]
+
+    def rank(self, text: str, kind: Kind, *, sentence: bool = False) -> list[Hit]:
         """Every sound of `kind` with its scores, best first; ties keep library order."""
         if kind not in self._shelves:
             self._shelves[kind] = _Shelf(self.library.of_kind(kind), self._embed)
@@ -91,7 +96,8 @@ class Search:
                 fused[index] += 1 / (RANK_SHIFT + rank)
         hits = [Hit(sound, fused[index], lexical[index], cosine[index] if cosine else None,
                     frozenset(query & shelf.documents[index].keys()),
-                    _meets(shelf, index, query, lexical[index]) or bool(cosine and cosine[index] >= COSINE_FLOOR))
+                    _fits(_meets(shelf, index, query, 0.0 if sentence else COVERAGE_FLOOR),
+                          cosine[index] if cosine else None))
                 for index, sound in enumerate(shelf.sounds)]
         return sorted(hits, key=lambda hit: -hit.score)
 
@@ -109,13 +115,17 @@ class Search:
         return cosine
 
 
-def _meets(shelf: _Shelf, index: int, query: set[str], score: float) -> bool:
+def _fits(by_words: bool, cosine: float | None) -> bool:
+    return by_words if cosine is None else cosine >= (COSINE_VETO if by_words else COSINE_FLOOR)
+
+
+def _meets(shelf: _Shelf, index: int, query: set[str], coverage: float) -> bool:
     """Whether the words alone make this sound fit."""
-    if score < LEXICAL_FLOOR * shelf.lexical.idf("") or not query:
+    if not query or shelf.lexical.score(index, query) < LEXICAL_FLOOR * shelf.lexical.idf(""):
         return False
     asked = sum(shelf.lexical.idf(term) for term in sorted(query))
     met = sum(shelf.lexical.idf(term) for term in sorted(query & shelf.documents[index].keys()))
-    return met > asked * min(COVERAGE_FLOOR, 1 / len(query))
+    return met > asked * min(coverage, 1 / len(query))
 
 
 def _bag(sound: Sound) -> dict[str, float]:

@@ -46,8 +46,9 @@ def test_the_first_bundle_wins_and_the_starter_fills_the_rest(starter: Bundle, t
 
 def test_a_missing_starter_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_up, "starter_folder", lambda: tmp_path / "none")
-    with pytest.raises(BundleError, match="there is no such folder"):
-        LineUp.with_starter()
+    for ask in (LineUp.with_starter, find, lambda: LineUp.from_dict({"decoder": {"bundle": "starter", "digest": ""}})):
+        with pytest.raises(BundleError, match="the starter bundle, but it is missing from this installation"):
+            ask()
 
 
 def test_the_form_for_the_film_folder(starter: Bundle, tmp_path: Path) -> None:

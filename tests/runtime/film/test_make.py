@@ -312,7 +312,7 @@ def test_a_script_too_long_for_the_model_is_refused(bundle: Path, tmp_path: Path
 
 
 def test_without_models_the_missing_starter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.film.setup.starter_folder", lambda: tmp_path / "starter")
+    monkeypatch.setattr("runtime.bundle.line_up.starter_folder", lambda: tmp_path / "starter")
     with pytest.raises(BundleError, match="expected the starter bundle, but it is missing from this installation"):
         list(make(FilmRequest(idea=IDEA, out=tmp_path / "new.mp4")))
     assert list(tmp_path.iterdir()) == []
