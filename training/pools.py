@@ -134,7 +134,7 @@ def boxes_of(frames: list[tuple[Box, ...]]) -> np.ndarray:
     """Actors' boxes as (T, 2, 4); a missing actor is an empty box."""
     array = np.zeros((len(frames), ACTORS, 4), np.float32)
     for number, boxes in enumerate(frames):
-        array[number, : len(boxes)] = np.array(boxes, np.float32)
+        array[number, : len(boxes)] = np.array(boxes, np.float32).reshape(-1, 4)
     return array
 
 

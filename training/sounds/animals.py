@@ -15,6 +15,7 @@ from training.sounds.dsp import (
     formants,
     highpass,
     hit,
+    hump,
     lowpass,
     modes,
     moving,
@@ -109,7 +110,7 @@ def wing_beats(rng: np.random.Generator, seconds: float, rate: float, body: floa
         length = min(0.3, 0.8 / rate)
         puff = unit(shaped(noise(rng, length, 2.0), formants([(body, 0.8, 0), (body * 4, 1, -8)])))
         rustle = unit(highpass(noise(rng, length), 2500))
-        grain = (puff + 0.12 * rustle) * np.sin(np.pi * clock(length) / length) ** 2
+        grain = (puff + 0.12 * rustle) * hump(length) ** 2
         add(out, grain, at, rng.lognormal(0, 0.22), rng.uniform(-0.3, 0.3))
         at += rng.normal(1, 0.07) / rate
     return out
@@ -136,7 +137,7 @@ def whale_call(rng: np.random.Generator, points: list[tuple[float, float]], seco
     pitch = ramp(seconds, points) * (1 + 0.006 * drift(rng, seconds, 4, -1, 1))
     voice = partials(pitch, formants([(260, 0.7, 0), (620, 0.5, -2), (1300, 0.6, -9), (2600, 0.8, -20)], 0.003), 24,
                      0.003, rng)
-    return unit(voice) * np.sin(np.pi * clock(seconds) / seconds) ** 0.6 * drift(rng, seconds, 5, 0.7, 1)
+    return unit(voice) * hump(seconds) ** 0.6 * drift(rng, seconds, 5, 0.7, 1)
 
 
 def _whale_song(rng: np.random.Generator) -> Signal:
@@ -189,7 +190,7 @@ def _dog_pant(rng: np.random.Generator) -> Signal:
     for number in range(14):
         inward = number % 2
         mouth = formants([(1500 if inward else 900, 0.5, 0), (3200 if inward else 2300, 0.5, -4)])
-        puff = unit(shaped(noise(rng, 0.2), mouth)) * np.sin(np.pi * clock(0.2) / 0.2) ** 1.5
+        puff = unit(shaped(noise(rng, 0.2), mouth)) * hump(0.2) ** 1.5
         add(out, puff, number * seconds / 14 + rng.normal(0, 0.006), 0.7 if inward else 1.0)
     for number in range(8):
         add(out, footfall(rng, 140.0, 0.5), number * seconds / 8 + 0.1, 0.25, 0.2 * (-1) ** number)
@@ -211,7 +212,7 @@ def _gallop(rng: np.random.Generator) -> Signal:
         for hoof, (delay, gain) in enumerate(((0.0, 0.85), (0.095, 0.8), (0.18, 1.0), (0.27, 0.5))):
             add(out, footfall(rng, (118, 104, 92, 126)[hoof], 1.1), start + delay + rng.normal(0, 0.005),
                 gain * rng.uniform(0.85, 1.12), (-0.25, 0.25, -0.12, 0.12)[hoof])
-        snort = unit(band(noise(rng, 0.16), 500, 2600)) * np.sin(np.pi * clock(0.16) / 0.16)
+        snort = unit(band(noise(rng, 0.16), 500, 2600)) * hump(0.16)
         add(out, snort, start + 0.3, 0.07, 0.0)
     return room(rng, out, 0.3, 0.14, 3000)
 
@@ -235,8 +236,8 @@ def _owl(rng: np.random.Generator) -> Signal:
     for at, length, gain in ((0.1, 0.55, 0.9), (1.5, 0.16, 0.6), (1.8, 0.2, 0.7), (2.15, 1.0, 1.0)):
         pitch = ramp(length, [(0, 350), (length * 0.3, 395), (length, 360)]) \
             * (1 + 0.012 * np.sin(2 * np.pi * 9 * clock(length)))
-        hoot = partials(pitch, lambda f: (350 / f) ** 3, 4, 0.002, rng) * np.sin(np.pi * clock(length) / length) ** 0.7
-        breath = unit(band(noise(rng, length), 300, 900)) * np.sin(np.pi * clock(length) / length)
+        hoot = partials(pitch, lambda f: (350 / f) ** 3, 4, 0.002, rng) * hump(length) ** 0.7
+        breath = unit(band(noise(rng, length), 300, 900)) * hump(length)
         add(out, unit(hoot) + 0.06 * breath, at, gain, 0.2)
     return room(rng, out, 1.8, 0.4, 2500)
 
@@ -265,7 +266,7 @@ def buzzing(rng: np.random.Generator, seconds: float, passes: int) -> Signal:
         length = rng.uniform(1.6, 3.2)
         pitch = rng.uniform(170, 235) * (1 + 0.05 * drift(rng, length, 1.2, -1, 1))
         tone = unit(partials(pitch, lambda f: bell(f, 420, 1.1), 24, 0.006, rng)) \
-            * np.sin(np.pi * clock(length) / length) ** 2
+            * hump(length) ** 2
         side = rng.choice([-1, 1])
         add(out, stereo(tone, side * np.linspace(-0.9, 0.9, len(tone))), float(at), rng.uniform(0.3, 1))
     return out
@@ -292,7 +293,7 @@ RECIPES = (
            ("tweet", "songbird", "sparrow", "robin", "warble", "twitter", "morning", "finch", "flying bird"),
            _bird_song),
     Recipe("bird-wings", "effect", "A bird flaps its wings and flies off", ("bird", "wings", "flap", "flutter"),
-           ("flying", "pigeon", "eagle", "dove", "takes off", "feathers", "dragon", "flies", "soar"), _wings),
+           ("flying", "pigeon", "eagle", "dove", "takes off", "feathers", "flies", "soar", "bat"), _wings),
     Recipe("gull-cry", "effect", "Seagulls cry over the sea", ("gull", "seagull", "cry", "bird"),
            ("sea bird", "coast", "harbour", "beach", "calls", "albatross"), _gulls),
     Recipe("butterfly-flutter", "effect", "A butterfly flutters by", ("butterfly", "flutter", "wings"),
@@ -302,15 +303,15 @@ RECIPES = (
     Recipe("fish-bubbles", "effect", "Bubbles rise around a fish", ("fish", "bubbles", "swim"),
            ("underwater", "aquarium", "goldfish", "diver", "shark", "gurgle", "turtle", "octopus"), _fish_bubbles),
     Recipe("dog-bark", "effect", "A dog barks", ("dog", "bark"),
-           ("puppy", "hound", "woof", "canine", "barking", "wolf"), _dog_bark),
+           ("puppy", "hound", "woof", "canine", "barking"), _dog_bark),
     Recipe("dog-run", "effect", "A dog pants while it runs", ("dog", "pant", "run"),
-           ("puppy", "hound", "running", "breath", "paws", "canine", "fox", "cat"), _dog_pant, True),
+           ("puppy", "hound", "running", "breath", "paws", "canine", "fox"), _dog_pant, True),
     Recipe("horse-gallop", "effect", "A horse gallops", ("horse", "gallop", "hooves"),
            ("running", "trot", "pony", "stallion", "ride", "rider", "mare", "hoofbeats", "cavalry", "deer", "unicorn"),
            _gallop, True),
     Recipe("horse-neigh", "effect", "A horse neighs", ("horse", "neigh"),
            ("whinny", "pony", "stallion", "mare", "rears", "foal"), _neigh),
-    Recipe("owl-hoot", "effect", "An owl hoots at night", ("owl", "hoot", "night"), ("bird", "forest", "dark"), _owl),
+    Recipe("owl-hoot", "effect", "An owl hoots", ("owl", "hoot"), ("barn owl", "tawny owl", "bird of the dark"), _owl),
     Recipe("bees", "effect", "Bees buzz around flowers", ("bee", "buzz", "insect"),
            ("bumblebee", "fly", "flower", "hive", "wasp", "garden"), _bees, True),
     Recipe("frogs", "effect", "Frogs croak at a pond", ("frog", "croak"), ("toad", "pond", "swamp", "marsh"), _frogs),

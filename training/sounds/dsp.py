@@ -35,8 +35,8 @@ class Recipe:
 
 
 def count(seconds: float) -> int:
-    """Samples in `seconds`."""
-    return round(seconds * RATE)
+    """Samples in `seconds`, to the next number above that transforms quickly (a prime number of samples does not)."""
+    return int(fft.next_fast_len(round(seconds * RATE), real=True))
 
 
 def clock(seconds: float) -> Signal:
@@ -153,6 +153,12 @@ def hit(seconds: float, attack: float, decay: float) -> Signal:
     """Envelope that rises in `attack` and falls by 60 dB in `decay` seconds."""
     t = clock(seconds)
     return np.minimum(t / max(attack, 1e-4), 1) * 10 ** (-3 * np.maximum(t - attack, 0) / decay)
+
+
+def hump(seconds: float) -> Signal:
+    """Half a sine: from nothing to 1 and back."""
+    n = count(seconds)
+    return np.sin(np.pi * (np.arange(n) + 0.5) / n)
 
 
 def partials(pitch: Signal, gain: Callable[[Signal], Signal], most: int = 60, jitter: float = 0.0,

@@ -16,6 +16,7 @@ from training.sounds.dsp import (
     formants,
     highpass,
     hit,
+    hump,
     lowpass,
     modes,
     moving,
@@ -140,7 +141,7 @@ def _windmill(rng: np.random.Generator) -> Signal:
         add(out, creak(rng, 0.9, [(0, 0), (0.1, 60), (0.5, 95), (0.8, 0), (0.9, 0)], 410), start + 2.4, 0.5, 0.3)
         for sail in range(4):
             swish = unit(moving(noise(rng, 0.9, 1.5), ramp(0.9, [(0, 300), (0.45, 900), (0.9, 350)]), 0.7)) \
-                * np.sin(np.pi * clock(0.9) / 0.9) ** 2
+                * hump(0.9) ** 2
             add(out, swish, start + sail * seconds / turns / 4, 0.42, 0.5 * (-1) ** sail)
         add(out, modes(0.3, [(140, 1, 0.2), (330, 0.6, 0.12), (720, 0.2, 0.06)]), start + 2.2, 0.6)
     return room(rng, out + 0.05 * unit(wide(rng, seconds, 4)), 0.5, 0.22, 3000)

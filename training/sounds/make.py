@@ -16,14 +16,15 @@ import numpy.typing as npt
 
 from runtime.sound.library import INDEX, VERSION
 from runtime.sound.loudness import integrated
-from training.sounds import animals, lively_pieces, machines, places, quiet_pieces, vehicles, weather
+from training.sounds import animals, creatures, lively_pieces, machines, places, quiet_pieces, vehicles, weather
 from training.sounds.dsp import RATE, Recipe, Signal, settled
 from training.sounds.encode import opus
 from training.sounds.score import Piece, record
 
 LICENCE: Final = "Apache-2.0"
 BIT_RATE: Final = 64000
-RECIPES: Final = (*vehicles.RECIPES, *animals.RECIPES, *machines.RECIPES, *weather.RECIPES, *places.RECIPES)
+RECIPES: Final = (*vehicles.RECIPES, *animals.RECIPES, *creatures.RECIPES, *machines.RECIPES, *weather.RECIPES,
+                  *places.RECIPES)
 PIECES: Final = (*quiet_pieces.PIECES, *lively_pieces.PIECES)
 
 _PEAK: Final = 0.7
@@ -109,6 +110,8 @@ def _loudest(samples: npt.NDArray[np.float32]) -> float:
 
 def _write(item: Recipe | Piece, folder: Path) -> dict[str, Any]:
     rendered = render(item)
+    if not np.isfinite(rendered.samples).all():
+        raise ValueError(f"{item.name} came out with broken values")
     data = opus(rendered.samples, BIT_RATE)
     entry = words(item)
     path = folder / entry["file"]

@@ -16,6 +16,7 @@ from training.sounds.dsp import (
     drift,
     formants,
     highpass,
+    hump,
     lowpass,
     moving,
     noise,
@@ -89,7 +90,7 @@ def _spaceship(rng: np.random.Generator) -> Signal:
     for at in poisson(rng, seconds, 0.8):
         hertz = float(rng.choice([1320.0, 1760.0, 1980.0]))
         for beep in range(int(rng.integers(1, 4))):
-            add(out, np.sin(2 * np.pi * hertz * clock(0.07)) * np.sin(np.pi * clock(0.07) / 0.07) ** 0.4,
+            add(out, np.sin(2 * np.pi * hertz * clock(0.07)) * hump(0.07) ** 0.4,
                 float(at) + 0.13 * beep, 0.10, rng.uniform(-0.7, 0.7))
     return room(rng, out, 0.6, 0.25)
 
@@ -97,7 +98,7 @@ def _spaceship(rng: np.random.Generator) -> Signal:
 def _car_by(rng: np.random.Generator, seconds: float) -> Signal:
     rush = unit(band(noise(rng, seconds, 2.5), 200, 3200))
     motor = unit(partials(np.full(count(seconds), rng.uniform(62, 95)), lambda f: bell(f, 150, 0.9), 12, 0.004, rng))
-    swell = np.sin(np.pi * clock(seconds) / seconds) ** 3
+    swell = hump(seconds) ** 3
     across = np.linspace(-0.9, 0.9, count(seconds)) * rng.choice([-1, 1])
     return stereo((rush + 0.5 * motor) * swell, across)
 
@@ -126,7 +127,7 @@ def _city_night(rng: np.random.Generator) -> Signal:
     hum = stereo(np.sum([np.sin(2 * np.pi * steady(100.0 * k, 1, seconds) * t) / k for k in (1, 2, 3, 5)], axis=0))
     out = unit(traffic(rng, seconds, 0.22, 1)) + 0.08 * unit(hum) + 0.1 * unit(crickets(rng, seconds, 2))
     siren = np.sin(2 * np.pi * np.cumsum(620 + 160 * np.sin(2 * np.pi * 0.35 * clock(7.0))) / RATE)
-    add(out, lowpass(siren, 900) * np.sin(np.pi * clock(7.0) / 7) ** 2, 8.0, 0.09, 0.6)
+    add(out, lowpass(siren, 900) * hump(7.0) ** 2, 8.0, 0.09, 0.6)
     return room(rng, out, 2.0, 0.3, 2000)
 
 
@@ -143,7 +144,7 @@ def babble(rng: np.random.Generator, seconds: float, speakers: int, rests: float
             f1, f2, f3 = vowels[int(rng.integers(5))]
             pitch = base * ramp(length, [(0, rng.uniform(0.9, 1.15)), (length, rng.uniform(0.85, 1.1))])
             voice = partials(pitch, formants([(f1, 0.25, 0), (f2, 0.2, -6), (f3, 0.2, -13)], 0.004), 26, 0.012, rng)
-            add(out, unit(voice) * np.sin(np.pi * clock(length) / length) ** 0.6, at, far * rng.uniform(0.5, 1), pan)
+            add(out, unit(voice) * hump(length) ** 0.6, at, far * rng.uniform(0.5, 1), pan)
             if rng.random() < 0.3:
                 add(out, unit(highpass(noise(rng, 0.07), 3500)) * np.hanning(count(0.07)), at + length, 0.12 * far, pan)
             at += length * rng.uniform(0.9, 1.3) + (rng.exponential(0.9) if rng.random() < rests else 0)

@@ -290,7 +290,7 @@ def bubble(rng: np.random.Generator, hertz: float) -> Signal:
 
 RECIPES = (
     Recipe("car-drive", "effect", "A car engine driving along the road", ("car", "engine", "drive", "road"),
-           ("automobile", "motor", "vehicle", "sedan", "motorcar", "auto", "taxi", "truck", "cruising", "coast road"),
+           ("automobile", "motor", "vehicle", "sedan", "motorcar", "taxi", "truck", "tractor", "motorcycle", "bus"),
            _car_drive, True),
     Recipe("car-rev", "effect", "A car revs its engine and accelerates away through the gears",
            ("car", "rev", "accelerate", "race"),
@@ -303,7 +303,7 @@ RECIPES = (
            ("car", "hoot", "traffic", "klaxon", "taxi"), _car_horn),
     Recipe("airplane-propeller", "effect", "An airplane with propellers drones in flight",
            ("airplane", "propeller", "flying", "drone"),
-           ("aeroplane", "plane", "aircraft", "engine", "biplane", "wings", "flight", "helicopter"), _propeller,
+           ("aeroplane", "plane", "aircraft", "engine", "biplane", "wings", "flight"), _propeller,
            True),
     Recipe("airplane-pass", "effect", "A propeller airplane flies past low overhead", ("airplane", "pass", "flyby"),
            ("aeroplane", "plane", "aircraft", "swoops", "dives", "overhead", "race", "doppler"), _plane_pass),
@@ -316,7 +316,7 @@ RECIPES = (
     Recipe("train-wheels", "effect", "Train wheels clatter over the rails", ("train", "wheels", "rails", "track"),
            ("railway", "railroad", "carriage", "wagon", "clickety clack", "tram", "subway"), _train_wheels, True),
     Recipe("rocket-launch", "effect", "A rocket launches with a deep roar", ("rocket", "launch", "liftoff", "roar"),
-           ("spaceship", "spacecraft", "blast off", "leaving", "takes off", "missile", "shuttle", "rises", "thrust"),
+           ("spaceship", "spacecraft", "blast off", "takes off", "missile", "shuttle", "rises", "thrust"),
            _rocket_launch),
     Recipe("rocket-ignition", "effect", "Rocket engines ignite", ("rocket", "ignition", "engine"),
            ("ignite", "spaceship", "spacecraft", "thruster", "booster", "start", "countdown"), _rocket_ignition),

@@ -234,7 +234,7 @@ RECIPES = (
     Recipe("thunder-crack", "effect", "Thunder cracks close by", ("thunder", "crack", "lightning"),
            ("thunderclap", "bolt", "strike", "storm", "flash"), _thunder_near),
     Recipe("thunder-distant", "effect", "Thunder rumbles far away", ("thunder", "rumble", "distant"),
-           ("storm", "roll", "thunderstorm", "approaching storm"), _thunder_far),
+           ("storm", "roll", "thunderstorm", "approaching storm", "volcano", "earthquake"), _thunder_far),
     Recipe("splash", "effect", "Something splashes into water", ("splash", "water"),
            ("dive", "jump", "plunge", "leap", "breach", "falls into water", "dolphin", "tail"), _splash),
 )

@@ -73,7 +73,7 @@ def crop(index: int, seed: int, size: int) -> dict[str, Tensor]:
 def _corner(rng: random.Random, boxes: tuple[Box, ...], frame: tuple[int, int], size: int) -> tuple[int, int]:
     width, height = frame
     left, top = rng.randint(0, width - size), rng.randint(0, height - size)
-    if rng.random() < 0.6:
+    if boxes and rng.random() < 0.6:
         box = rng.choice(boxes)
         middle = (box[0] + box[2]) / 2 * width + rng.uniform(-0.25, 0.25) * size
         left = min(width - size, max(0, round(middle - size / 2)))

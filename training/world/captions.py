@@ -39,18 +39,35 @@ WEATHER_PHRASES: Final = {
 }
 RELATION_PHRASES: Final = {
     "side by side": ("side by side with", "side by side with", "next to", "together with", "beside", "in step with",
-                     "close to", "not far from"),
+                     "close to", "not far from", "neck and neck with"),
     "chasing": ("chasing", "following", "close behind", "right behind", "behind", "pursuing"),
     "passing": ("passing", "overtaking", "going past", "catching up with", "pulling ahead of"),
     "meeting": ("meeting", "face to face with", "coming towards", "facing", "approaching", "coming closer to"),
 }
-_CHASED: Final = ("chased by", "followed by", "ahead of", "just ahead of", "pursued by")
+PLACES: Final = {
+    "coast road": ("a coast road", "the coast road", "a road by the sea"),
+    "above the clouds": ("a sea of clouds", "a wide sea of clouds", "the clouds"),
+    "open sea": ("the open sea", "the sea", "the wide sea"),
+    "moon": ("the moon", "the surface of the moon", "moon craters"),
+    "under water": ("the underwater world", "the deep blue water", "the bottom of the sea"),
+    "desert": ("a desert", "the desert", "sand dunes"),
+    "snow mountains": ("snow mountains", "snowy mountains", "white peaks"),
+    "city": ("a city", "the city", "city towers"),
+    "meadow": ("a meadow", "a green meadow", "green hills"),
+    "forest": ("a forest", "the forest", "tall trees"),
+    "space": ("space", "outer space", "the stars"),
+    "canyon": ("a canyon", "the canyon", "red canyon walls"),
+}
+"""A setting with nobody in it."""
+
+_CHASED: Final = ("chased by", "followed by", "ahead of", "just ahead of", "pursued by", "leading",
+                  "escaping from")
 """The same chase told of the one in front."""
 
 _PAST_FIXED: Final = ("passing", "passing", "going past", "near", "not far from", "beside", "leaving behind")
 """Passing what never moves."""
 
-_TOGETHER: Final = ("side by side", "side by side", "together", "next to each other")
+_TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck")
 _SKYLESS: Final = frozenset({"space", "moon", "under water"})
 """No weather there, and the time of day shows as light only: both read oddly in words."""
 
@@ -70,7 +87,9 @@ def caption(clip: Clip, seed: int) -> str:
     move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
     camera = rng.choice(CAMERA_PHRASES[move]) if rng.random() < 0.75 else ""
     time, weather = _sky(clip, rng)
-    if not clip.relation:
+    if not clip.actors:
+        parts = [rng.choice(PLACES[clip.setting]), time, weather]
+    elif not clip.relation:
         parts = [_alone(clip, rng, bool(camera)), time, weather]
     else:
         parts = _couple(clip, rng, bool(camera), (time, weather))

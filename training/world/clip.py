@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from training.world.parts import Place, Subject
+from training.world.parts import Place, Setting, Subject
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
 
@@ -29,6 +29,9 @@ HELD_OUT_COUPLE: Final = frozenset({"car", "airplane"})
 COUPLES: Final = 1 / 3
 """The share of clips with two subjects in a relation."""
 
+SCENERY: Final = 0.05
+"""The share of clips with nobody in them: films open on a place."""
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -43,7 +46,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Clip:
-    """Everything that decides a clip's pictures. `heading` is 1 (to the right) or -1."""
+    """Everything that decides a clip's pictures: none, one or two actors; `heading` is 1 (to the right) or -1."""
 
     seed: int
     actors: tuple[Actor, ...]
@@ -63,6 +66,8 @@ class Clip:
 def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
     """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see."""
     rng = random.Random(seed)
+    if rng.random() < SCENERY:
+        return _shot(rng, seed, (), "", rng.choice(tuple(SETTINGS.values())))
     while True:
         # A uniform choice of the subject first: rare subjects would otherwise follow popular settings.
         subject = rng.choice(tuple(SUBJECTS.values()))
@@ -82,9 +87,13 @@ def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
                 cast.sort(key=lambda actor: SUBJECTS[actor.subject].speed == 0)
         if SUBJECTS[cast[0].subject].speed == 0 and relation:
             continue
-        return Clip(seed=seed, actors=tuple(cast), relation=relation, setting=setting.name,
-                    time=rng.choice(setting.times), weather=_weather(rng, setting.weathers),
-                    camera=rng.choice(CAMERAS), heading=1 if rng.random() < 0.7 else -1)
+        return _shot(rng, seed, tuple(cast), relation, setting)
+
+
+def _shot(rng: random.Random, seed: int, cast: tuple[Actor, ...], relation: Relation, setting: Setting) -> Clip:
+    return Clip(seed=seed, actors=cast, relation=relation, setting=setting.name, time=rng.choice(setting.times),
+                weather=_weather(rng, setting.weathers), camera=rng.choice(CAMERAS),
+                heading=1 if rng.random() < 0.7 else -1)
 
 
 def _homes(subject: Subject, films: bool) -> list[str]:

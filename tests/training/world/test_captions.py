@@ -59,6 +59,7 @@ def test_a_caption_names_everyone_with_the_colour_and_the_setting() -> None:
             assert named(actor) in text
         setting = SETTINGS[clip.setting]
         phrases = (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group))
+        phrases = phrases if clip.actors else captions.PLACES[clip.setting]
         assert any(phrase in text for phrase in phrases) or "a stormy sea" in text or "stormy waves" in text
         if clip.weather != "clear" and clip.setting != "open sea":
             assert any(phrase in text for phrase in captions.WEATHER_PHRASES[clip.weather])
@@ -78,7 +79,7 @@ def test_what_never_moves_is_never_overtaken_or_said_to_go_anywhere() -> None:
     for clip, text in zip(FILMS, TEXTS, strict=True):
         if any(SUBJECTS[actor.subject].speed == 0 for actor in clip.actors):
             assert not re.search(r"overtaking|pulling ahead|catching up|chas|follow(ed|ing) by|pursu", text), text
-        if SUBJECTS[clip.actors[0].subject].speed == 0:
+        if clip.actors and SUBJECTS[clip.actors[0].subject].speed == 0:
             assert "crossing" not in text
 
 

@@ -2,7 +2,9 @@
 
 from collections import Counter
 
+from training.world.captions import PLACES, caption
 from training.world.clip import COUPLES, HELD_OUT, HELD_OUT_COUPLE, RELATIONS, Clip, sample
+from training.world.compose import draw
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
 
@@ -66,3 +68,13 @@ def test_two_of_a_kind_differ_in_colour() -> None:
     for first, second in twins:
         own = SUBJECTS[first.subject].colour
         assert (first.colour or own) != (second.colour or own)
+
+
+def test_some_clips_show_a_place_alone_and_can_be_drawn_and_told() -> None:
+    empty = [clip for clip in (sample(seed, films=True) for seed in range(2000)) if not clip.actors]
+    assert 0.03 < len(empty) / 2000 < 0.07
+    assert len({clip.setting for clip in empty}) == len(SETTINGS)
+    frame = next(iter(draw(empty[0], 1, 96, 40)))
+    assert frame.boxes == ()
+    assert frame.picture.std() > 5
+    assert any(place in caption(empty[0], 0) for place in PLACES[empty[0].setting])

@@ -102,7 +102,7 @@ def test_boxes_come_in_the_order_of_the_actors() -> None:
 def test_single_actors_stay_in_the_frame_for_two_seconds(camera: str) -> None:
     for seed in range(600):
         clip = replace(sample(seed, films=True), camera=camera, weather="clear")
-        if len(clip.actors) == 2:
+        if len(clip.actors) != 1:
             continue
         for time in (0.0, 1.0, 2.0):
             share = visible(clip, time)[0]

@@ -94,7 +94,7 @@ SUBJECT = Subject(
     places=("ground",),
     settings=("city", "moon", "desert", "meadow", "forest", "coast road", "canyon", "snow mountains"),
     verbs={"ground": ("walking", "marching", "striding", "strolling")},
-    colours=("red", "blue", "yellow", "green", "white", "orange", "purple"),
+    colours=("red", "blue", "yellow", "green", "white", "orange", "purple", "silver"),
     colour="silver",
     lights=lights,
 )
