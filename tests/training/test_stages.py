@@ -21,6 +21,8 @@ from training.stages.films import FRAMES, film, film_clip, load_denoiser
 from training.world.captions import caption
 from training.world.domains import DOMAINS
 
+pytestmark = pytest.mark.proof
+
 TOKENIZER = Path("training/weights/tokenizer.json")
 TINY = DenoiserConfig(latent_channels=4, widths=(32, 32), attention=(False, True), context=32, groups=8, frames=FRAMES)
 

@@ -1,7 +1,9 @@
 """The picture autoencoder: diffusers' AutoencoderKL behind a 2x2 pixel unshuffle.
 
 The unshuffle moves the costly full-resolution layers to half resolution, so that three further halvings give ratio 16
-at a price a CPU can pay. `AutoencoderKL` itself is unchanged; full size uses it with `patch=1` and SD2's widths.
+at a price a CPU can pay. Beside it runs a linear code of each cell (residual autoencoding, Chen et al., 2024, section
+3.2): group norms wash out mean colours, and a small network took thousands of pictures to learn them without it.
+`AutoencoderKL` itself is unchanged; full size uses it with `patch=1`, SD2's widths and no linear code.
 """
 
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ class AutoencoderConfig:
     widths: tuple[int, ...] = (32, 64, 96, 128)
     layers: int = 1
     groups: int = 16
+    linear_code: bool = True
 
     @property
     def ratio(self) -> int:
@@ -44,11 +47,16 @@ class Autoencoder(nn.Module):
         with torch.no_grad():
             # Start almost noiseless: at unit variance the decoder learns to ignore the latents' colour for ever.
             self.kl.quant_conv.bias[config.latent_channels :] = -6.0
+        self.linear = _LinearCode(config.latent_channels, config.ratio) if config.linear_code else None
+        if self.linear is not None:
+            nn.init.zeros_(self.kl.decoder.conv_out.weight)
 
     def moments(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latents, unnormalised."""
         folded = F.pixel_unshuffle(pictures, self.config.patch)
         mean, logvar = self.kl.quant_conv(self.kl.encoder(folded)).chunk(2, dim=1)
+        if self.linear is not None:
+            mean = mean + self.linear.encode(pictures)
         return mean, logvar.clamp(-30, 20)
 
     def encode(self, pictures: Tensor) -> Tensor:
@@ -58,11 +66,35 @@ class Autoencoder(nn.Module):
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures in about -1..1 from unnormalised latents."""
         folded = self.kl.decoder(self.kl.post_quant_conv(latents))
-        return F.pixel_shuffle(folded, self.config.patch)
+        pictures = F.pixel_shuffle(folded, self.config.patch)
+        return pictures if self.linear is None else pictures + self.linear.decode(latents)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Encode and decode."""
         return self.decode(self.encode(pictures))
+
+
+class _LinearCode(nn.Module):
+    """A learned linear transform of each `ratio` x `ratio` cell; at first it keeps the cell's mean colour."""
+
+    def __init__(self, channels: int, ratio: int) -> None:
+        super().__init__()
+        self.ratio = ratio
+        area = ratio * ratio
+        self.down = nn.Conv2d(3 * area, channels, 1, bias=False)
+        self.up = nn.Conv2d(channels, 3 * area, 1)
+        with torch.no_grad():
+            colours = torch.eye(3).repeat_interleave(area, dim=1)
+            self.down.weight.mul_(0.05)[:3, :, 0, 0] = 2 * colours / area
+            self.up.weight.mul_(0.05)[:, :3, 0, 0] = colours.T / 2
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(B, 3, H, W) to (B, C, H/ratio, W/ratio)."""
+        return self.down(F.pixel_unshuffle(pictures, self.ratio))
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """The way back."""
+        return F.pixel_shuffle(self.up(latents), self.ratio)
 
 
 @torch.no_grad()

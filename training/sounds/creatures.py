@@ -70,7 +70,7 @@ def _wolf(rng: np.random.Generator) -> Signal:
 def _roar(rng: np.random.Generator) -> Signal:
     seconds = 3.2
     mouth = [(190.0, 0.6, 0.0), (480.0, 0.5, 1.0), (1050.0, 0.5, -5.0), (2300.0, 0.6, -14.0)]
-    body = voice(rng, [(0.0, 62.0), (0.4, 96.0), (1.2, 88.0), (2.4, 58.0), (seconds, 44.0)], mouth, 0.32, 0.05)
+    body = voice(rng, [(0.0, 62.0), (0.4, 96.0), (1.2, 88.0), (2.4, 58.0), (seconds, 44.0)], mouth, 0.22, 0.022)
     rattle = 0.55 + 0.45 * np.sin(2 * np.pi * np.cumsum(27 + 6 * drift(rng, seconds, 5, -1, 1)) / RATE)
     low = unit(lowpass(noise(rng, seconds, 3.0), 140))
     level = ramp(seconds, [(0, 0), (0.25, 0.8), (0.6, 1), (1.6, 0.75), (2.6, 0.25), (seconds, 0)])
@@ -117,14 +117,14 @@ def _helicopter(rng: np.random.Generator) -> Signal:
     seconds, blows = 6.0, 66
     out = np.zeros((count(seconds), 2))
     for number in range(blows):
-        length = 0.11
+        length = 0.065
         blade = formants([(75.0, 0.6, 4.0), (210.0, 0.6, 0.0), (750.0, 0.9, -9.0)])
         chop = unit(shaped(noise(rng, length, 2.0), blade))
         at = number * seconds / blows
         add(out, chop * hump(length) ** 2, at, rng.uniform(0.88, 1.08), 0.15 * (-1) ** number)
     whine = partials(closed(np.full(count(seconds), 690.0)), lambda f: bell(f, 1400, 1.0), 6)
     rotor = unit(band(wide(rng, seconds, 3.0), 150, 2500))
-    return unit(out) + stereo(0.1 * unit(whine)) + 0.22 * rotor
+    return unit(out) + stereo(0.1 * unit(whine)) + 0.14 * rotor
 
 
 def _sonar(rng: np.random.Generator) -> Signal:

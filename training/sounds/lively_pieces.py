@@ -28,7 +28,7 @@ def _happy(s: Sheet) -> None:
            "D5:.5 G5:1 G5:.5 A5:1 B5:1 | A5:1.5 F#5:.5 D5:2 | G5:.5 G5:1 F#5:.5 E5:1 G5:1 | E5:1.5 D5:.5 C5:1 D5:1 |"
            "B5:.5 B5:1 A5:.5 G5:1 D5:1 | F#5:1 A5:1 A5:2 | G5:1 E5:1 C5:1 E5:1 | D5:1 E5:1 F#5:2")
     second = ("G5:1 B5:1 B5:1 A5:1 | G5:1.5 E5:.5 E5:2 | D5:1 G5:1 B5:1 G5:1 | A5:3 -:1 | C6:1 B5:1 A5:1 G5:1 |"
-              "F#5:1 A5:1 D6:2 | B5:1.5 A5:.5 G5:1 D5:1 | G5:2 -:2")
+              "F#5:1 A5:1 D6:2 | B5:1.5 A5:.5 G5:1 D5:1 | F#5:1 D5:1 -:2")
     s.line(Seat(instruments.whistle, -4, -0.1, 0.35), second, 8)
     s.line(Seat(instruments.celesta, -9, 0.3, 0.4), second, 8)
     s.drum("tambourine", -13, "..x...x...x...x.", range(8, 16), 0.4)

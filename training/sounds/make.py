@@ -22,7 +22,7 @@ from training.sounds.encode import opus
 from training.sounds.score import Piece, record
 
 LICENCE: Final = "Apache-2.0"
-BIT_RATE: Final = 64000
+BIT_RATE: Final = 60000
 RECIPES: Final = (*vehicles.RECIPES, *animals.RECIPES, *creatures.RECIPES, *machines.RECIPES, *weather.RECIPES,
                   *places.RECIPES)
 PIECES: Final = (*quiet_pieces.PIECES, *lively_pieces.PIECES)

@@ -235,7 +235,7 @@ def record(piece: Piece) -> Recording:
     ring = 2.2 + bar + 0.9
     close = _play([(end, 0.02)], beat, ring + 4 * piece.decay, piece)[:count(ring)]
     close *= ramp(ring, [(0, 1), (ring - 1.6, 1), (ring - 0.01, 0), (ring, 0)])[:, None]
-    main = main[:count(loop[1] + 0.08)]
+    main = main[:round((loop[1] + 0.08) * RATE)]
     both = np.concatenate([main, close])
     level = np.sqrt(np.mean(main**2))
     both = np.tanh(both / level * 0.16) / 0.95

@@ -106,8 +106,9 @@ def test_single_actors_stay_in_the_frame_for_two_seconds(camera: str) -> None:
             continue
         for time in (0.0, 1.0, 2.0):
             share = visible(clip, time)[0]
-            # A tilt begins beside its subject.
-            assert share > (0.4 if camera == "tilt" and time == 0 else 0.8), (clip, time, share)
+            # A tilt begins beside its subject and is still on its way in the middle.
+            enough = {0.0: 0.4, 1.0: 0.75}.get(time, 0.8) if camera == "tilt" else 0.8
+            assert share > enough, (clip, time, share)
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
