@@ -66,11 +66,11 @@ def _loop(sound: Sound, offset: float, seconds: float) -> list[Span]:
         first, last = 0.0, sound.seconds - seam
     place = offset if offset < last else first + (offset - first) % (last - first)
     spans: list[Span] = []
-    at = 0.0
+    at = tail = 0.0
     while at < seconds - 1e-6:
         run = min(last - place, seconds - at)
         more = at + run < seconds - 1e-6
-        tail = min(seam, seconds - at - run) if more else 0.0
-        spans.append(Span(place, at, run + tail, seam if spans else 0.0, tail, even))
+        before, tail = tail, min(seam, seconds - at - run) if more else 0.0
+        spans.append(Span(place, at, run + tail, before, tail, even))
         at, place = at + run, first
     return spans

@@ -131,7 +131,7 @@ def _duck(effects: Samples, rate: int) -> npt.NDArray[np.float32]:
     hop = round(_HOP_SECONDS * rate)
     power = np.array([float(np.square(effects[start:start + hop]).mean()) for start in range(0, len(effects), hop)])
     level = 10 * np.log10(power + 1e-12)
-    depth = np.clip((level + 38) / 16, 0.0, 1.0)
+    depth = np.clip((level + 40) / 16, 0.0, 1.0)
     ahead = 6
     depth = np.append(depth[ahead:], np.repeat(depth[-1:], min(ahead, len(depth))))
     attack, release = 1 - math.exp(-_HOP_SECONDS / 0.02), 1 - math.exp(-_HOP_SECONDS / 0.4)

@@ -23,7 +23,8 @@ _COMMON: Final = (
     # What a screenplay says about the camera and the picture is never heard.
     "camera shot scene view close closeup frame wide zoom zooming pan panning tilt tilting tracking static angle lens "
     "foreground background cinematic sound sounds noise noises audio effect loud loudly soft softly "
-    "quiet quietly big small little tiny large low")
+    # Too common to tell sounds apart; who leaves is not among the leaves.
+    "leave leaving quiet quietly big small little tiny large low")
 _STOP: Final = frozenset(_COMMON.split())
 
 
@@ -59,7 +60,7 @@ class Bm25:
     def idf(self, term: str) -> float:
         """How telling a term is; a term of no document counts as one of a single document."""
         holders = self._holders.get(term, 1)
-        return math.log(1 + (len(self._documents) - holders + 0.5) / (holders + 0.5))
+        return math.log(1 + (max(len(self._documents), holders) - holders + 0.5) / (holders + 0.5))
 
     def score(self, index: int, query: Iterable[str]) -> float:
         """BM25 of document `index` for the distinct terms of `query`."""

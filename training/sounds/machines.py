@@ -260,7 +260,8 @@ def _laser(rng: np.random.Generator) -> Signal:
 
 RECIPES = (
     Recipe("robot-steps", "effect", "A robot walks on heavy metal feet", ("robot", "steps", "walk", "metal"),
-           ("android", "machine", "mechanical", "servo", "clank", "marching", "droid", "giant"), _robot_steps, True),
+           ("android", "machine", "mechanical", "servo", "clank", "marching", "droid", "metal footsteps",
+            "footsteps of a robot"), _robot_steps, True),
     Recipe("robot-servo", "effect", "A robot moves its joints", ("robot", "servo", "motor"),
            ("android", "machine", "mechanical", "turns", "arm", "droid", "electric"), _robot_servo),
     Recipe("robot-beeps", "effect", "A robot beeps and chirps", ("robot", "beep", "electronic"),
