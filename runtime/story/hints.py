@@ -13,7 +13,7 @@ from runtime.story.scenery import has_clock, view, where
 from runtime.story.subjects import NOUN_EFFECTS, kind_of
 
 _NIGHT_BEDS: Final = {"meadow": "crickets at night", "forest": "night forest with crickets and an owl",
-                      "desert": "quiet desert night wind"}
+                      "desert": "quiet desert night wind", "city": "city at night"}
 
 
 def title(reading: Reading, action: Action | None, spot: Spot, rng: random.Random) -> str:

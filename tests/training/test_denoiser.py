@@ -90,3 +90,9 @@ def test_the_full_size_has_insertions_before_each_sampler_and_temporal_layers_af
     assert model.inserts["up0"].attention is None, "the lowest up block has no attention to follow"
     kinds = [type(layer).__name__ for layer in model.temporal.values()]
     assert (kinds.count("TemporalResBlock"), kinds.count("TemporalAttention")) == (22, 16)
+
+
+def test_what_the_stages_train_and_the_frozen_unet_are_all_there_is_to_keep(unet: torch.nn.Module) -> None:
+    model = Denoiser(CONFIG, unet)
+    kept = {name for name, _ in model.named_parameters()}
+    assert set(model.state_dict()) == kept

@@ -111,6 +111,8 @@ class TemporalAttention(nn.Module):
         self.proj_in = nn.Linear(channels, width)
         self.block = BasicTransformerBlock(width, width // head, head, double_self_attention=True,
                                            positional_embeddings="sinusoidal", num_positional_embeddings=frames)
+        # A constant: it belongs to the code, not to the weights.
+        self.block.pos_embed.register_buffer("pe", self.block.pos_embed.pe, persistent=False)
         self.proj_out = _zeroed(nn.Linear(width, channels))
 
     def forward(self, x: Tensor, frames: int) -> Tensor:

@@ -70,7 +70,7 @@ class Upscaler(nn.Module):
         self.config = config
         self.basicvsr = _BasicVSR(config)
         self.image_cleaning = nn.Sequential(
-            _ResidualBlocks(3, config.channels, config.cleaning_blocks), _conv(config.channels, 3))
+            _ResidualBlocks(3, config.channels, config.cleaning_blocks), _zeroed(_conv(config.channels, 3)))
 
     def clean(self, frame: Tensor) -> Tensor:
         """The frame (B, 3, h, w) without degradations, same shape."""
@@ -220,7 +220,7 @@ class _BasicVSR(nn.Module):
             self.upsample2 = _PixelShuffle(config.tail[0], config.tail[1])
         width = config.tail[-1]
         self.conv_hr = _conv(width if self.large else channels, width)
-        self.conv_last = _conv(width, 3 if self.large else 3 * SCALE**2)
+        self.conv_last = _zeroed(_conv(width, 3 if self.large else 3 * SCALE**2))
         if not self.large:
             self.register_buffer("enlarging", _bilinear_kernel(), persistent=False)
 
@@ -319,9 +319,7 @@ class _FlowConv(nn.Module):
         self.conv = nn.Conv2d(inputs, outputs, 7, padding=3)
         self.last = last
         if last:
-            # No pretrained flow is loaded for training: it starts from standing still, not from noise.
-            for parameter in self.conv.parameters():
-                nn.init.zeros_(parameter)
+            _zeroed(self.conv)
 
     def forward(self, value: Tensor) -> Tensor:
         value = self.conv(value)
@@ -368,6 +366,13 @@ class _PixelShuffle(nn.Module):
 
 def _conv(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1)
+
+
+def _zeroed(conv: nn.Conv2d) -> nn.Conv2d:
+    """A convolution that gives nothing yet: an untrained network cleans nothing, sees no motion, enlarges plainly."""
+    for parameter in conv.parameters():
+        nn.init.zeros_(parameter)
+    return conv
 
 
 def _lrelu(value: Tensor) -> Tensor:
