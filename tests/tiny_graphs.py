@@ -162,17 +162,17 @@ def clean(path: Path, sizes: TinySizes = TinySizes()) -> Path:
 
 
 def flow(path: Path, sizes: TinySizes = TinySizes()) -> Path:
-    """frame, neighbour (1,3,H,W) -> flow (1,2,H,W) in pixels."""
+    """frame, neighbour (1,3,H,W) -> flow (1,H,W,2)."""
     g = GraphBuilder(5)
     both = g.add("Concat", g.input("frame", FLOAT, *_frame(sizes, 3)), g.input("neighbour", FLOAT, *_frame(sizes, 3)),
                  axis=1)
     moved = g.add("Tanh", g.add("Conv", both, g.weight(2, 6, 3, 3), pads=[1] * 4))
-    g.output("flow", g.add("Mul", moved, g.constant(np.float32(2))), FLOAT, *_frame(sizes, 2))
+    g.output("flow", g.add("Transpose", moved, perm=[0, 2, 3, 1]), FLOAT, 1, sizes.height, sizes.width, 2)
     return g.save(path)
 
 
 def backward(path: Path, sizes: TinySizes = TinySizes()) -> Path:
-    """frame (1,3,H,W), feature (1,F,H,W), flow (1,2,H,W) -> backward (1,F,H,W)."""
+    """frame (1,3,H,W), feature (1,F,H,W), flow (1,H,W,2) -> backward (1,F,H,W)."""
     g = GraphBuilder(6)
     g.output("backward", _propagate(g, sizes), FLOAT, *_frame(sizes, sizes.feature))
     return g.save(path)
@@ -237,7 +237,7 @@ def _frame(sizes: TinySizes, channels: int) -> tuple[int, int, int, int]:
 def _propagate(g: GraphBuilder, sizes: TinySizes) -> str:
     channels = sizes.feature
     parts = (g.input("frame", FLOAT, *_frame(sizes, 3)), g.input("feature", FLOAT, *_frame(sizes, channels)),
-             g.input("flow", FLOAT, *_frame(sizes, 2)))
+             g.add("Transpose", g.input("flow", FLOAT, 1, sizes.height, sizes.width, 2), perm=[0, 3, 1, 2]))
     return g.add("Tanh", g.add("Conv", g.add("Concat", *parts, axis=1), g.weight(channels, channels + 5, 3, 3),
                                pads=[1] * 4))
 

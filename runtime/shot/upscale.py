@@ -2,8 +2,8 @@
 
 The network is four graphs, so that a clip of any length runs with the same ones: every frame is cleaned; a backward
 pass hands a feature from each frame to the one before it, moved along the optical flow; a forward pass does the same
-towards the end, meets the backward feature, and draws the frame. The graphs warp; at each end of the clip feature and
-flow are zero, which warps to zero.
+towards the end, meets the backward feature, and draws the frame. The graphs warp; at each end of the clip the feature
+is zero, and zero wherever it is looked up.
 """
 
 from collections.abc import Generator, Iterable
@@ -22,7 +22,11 @@ Tensor = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class UpscalerGraphs:
-    """The four graphs. All tensors float32 (1, ., h, w), pictures 0 to 1, flows in pixels (x, y).
+    """The four graphs. All tensors float32: frames and features (1, ., h, w), pictures 0 to 1.
+
+    A `flow` is (1, h, w, 2): for each place of a frame, where in its neighbour to look, x and y from -1 to 1 between
+    the corner pixels' centres. Positions rather than shifts, because a backend that computes in bf16 rounds sums of
+    the two by whole pixels; as a graph's input they stay exact.
 
     `clean`: frame to cleaned. `flow`: frame, neighbour to flow, along which neighbour warps onto frame. `backward`:
     frame, feature of the frame after, flow to it, to this frame's `backward`. `forward`: frame, feature of the frame
@@ -66,10 +70,10 @@ def _flow(graphs: UpscalerGraphs, frame: Tensor, neighbour: Tensor) -> Tensor:
 
 
 def _nothing(graph: Engine, cleaned: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """A zero feature and a zero flow for the clip's end where `graph` begins."""
+    """A zero feature, and some flow, for the clip's end where `graph` begins."""
     height, width = cleaned[0].shape[2:] if cleaned else (0, 0)
     channels = next(spec.shape[1] for spec in graph.inputs if spec.name == "feature")
     if not isinstance(channels, int):
         raise BundleError("the upscaler's feature to have a fixed number of channels", f"it has '{channels}'",
                           "export the bundle again")
-    return (np.zeros((1, channels, height, width), np.float32), np.zeros((1, 2, height, width), np.float32))
+    return np.zeros((1, channels, height, width), np.float32), np.zeros((1, height, width, 2), np.float32)

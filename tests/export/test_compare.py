@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from export.compare import compare, export, relative_error
 from export.convert import onnx_from
 from export.errors import ExportError
-from export.spec import NetworkSpec, Tolerance
+from export.spec import NetworkSpec, Precision, Tolerance
 from runtime.backends import TensorSpec, read_interface
 
 
@@ -91,7 +91,8 @@ def not_a_number(values: Any) -> None:
 
 @pytest.mark.parametrize("change", [one_wrong_kernel, not_a_number])
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-def test_a_damaged_graph_is_refused(spec: NetworkSpec, graph: Path, tmp_path: Path, change: Any, precision: Any) -> None:
+def test_a_damaged_graph_is_refused(spec: NetworkSpec, graph: Path, tmp_path: Path, change: Any,
+                                    precision: Precision) -> None:
     path = corrupted(graph, tmp_path / "bad.onnx", change)
     with pytest.raises(ExportError, match=r"y of layers \(\w+\) on ONNX Runtime .* within .* of torch, but it is"):
         compare(spec, path, precision)

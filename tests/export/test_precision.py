@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from export.precision import quantise, store
 from export.spec import Precision
+from runtime.backends import open_engine
 
 Array = npt.NDArray[Any]
 DRAW = np.random.default_rng(0)
@@ -45,20 +45,20 @@ def model() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
 
-def run(graph: onnx.ModelProto) -> Array:
-    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    result: Array = session.run(None, {"tokens": np.arange(0, 400, 10, dtype=np.int64)})[0]
-    return result
+def run(graph: onnx.ModelProto, folder: Path) -> Array:
+    path = folder / "graph.onnx"
+    onnx.save(graph, path)
+    onnx.checker.check_model(path, full_check=True)
+    with open_engine(path, "cpu") as engine:
+        return engine.run({"tokens": np.arange(0, 400, 10, dtype=np.int64)})["y"]
 
 
 @pytest.mark.parametrize(("precision", "limit"), [("fp32", 1e-6), ("fp16", 1e-3), ("int8", 2e-2)])
 def test_the_graph_computes_the_same(precision: Precision, limit: float, tmp_path: Path) -> None:
     graph = model()
-    expected = run(graph)
+    expected = run(graph, tmp_path)
     store(graph, precision)
-    onnx.save(graph, tmp_path / "graph.onnx")
-    onnx.checker.check_model(tmp_path / "graph.onnx", full_check=True)
-    found = run(graph)
+    found = run(graph, tmp_path)
     error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
     assert error < limit
     assert precision == "fp32" or error > 0.0

@@ -12,8 +12,14 @@ import torch
 from export import starter
 from export.errors import ExportError
 from export.starter import Built, Request, assembled, build
-from runtime.bundle import open_bundle
 from runtime.backends import open_engine
+from runtime.bundle import Engines, LineUp, open_bundle
+from runtime.shot import solvers
+from runtime.shot.decode import Normalisation, decode
+from runtime.shot.denoise import DenoiseRequest, Latents, denoise
+from runtime.shot.guidance import Condition
+from runtime.shot.schedule import Schedule
+from runtime.shot.text import encode_text, open_tokenizer
 from tests.export import tiny_networks as tiny
 from training.models import weights
 from training.world.domains import DOMAINS
@@ -61,6 +67,27 @@ def test_the_manifest_says_how_to_sample(built: Built) -> None:
     assert not upscaler.forward.exact
 
 
+def test_the_app_draws_a_scene_with_it(built: Built) -> None:
+    bundle = built.bundle
+    denoiser, encoder = bundle.manifest.denoiser, bundle.manifest.text_encoder
+    assert denoiser is not None
+    assert encoder is not None
+    table = solvers.table(denoiser.solver, Schedule(kind="flow", shift=2.0), denoiser.prediction, denoiser.steps)
+    with Engines(LineUp.of(bundle), "cpu") as engines:
+        for part in ("clean", "flow", "backward", "forward"):
+            engines.get("upscaler", part)
+        text = encode_text("a red car", open_tokenizer(bundle.check(encoder.tokenizer)), engines.get("text_encoder"),
+                           encoder.max_tokens)
+        condition = Condition(context=text.context, domain=denoiser.domains["clean"], scale=denoiser.guidance)
+        request = DenoiseRequest(shape=(1, 4, 4, 2, 4), table=table, seed=1, condition=condition)
+        *_, drawn = denoise(request, engines.get("denoiser"))
+        assert isinstance(drawn, Latents)
+        normalisation = Normalisation(denoiser.latent.mean, denoiser.latent.std)
+        pictures = list(decode(drawn.array, engines.get("decoder"), normalisation))
+    assert [(picture.shape, picture.dtype) for picture in pictures] == [((32, 64, 3), np.uint8)] * 4
+    assert all(picture.std() > 1.0 for picture in pictures)
+
+
 def test_its_decoder_draws_what_the_autoencoder_draws(built: Built) -> None:
     latents = np.random.default_rng(5).standard_normal((1, 4, 2, 4)).astype(np.float32)
     with open_engine(built.bundle.check_graph(built.bundle.graph("decoder")), "cpu") as engine:
@@ -96,7 +123,7 @@ def test_missing_stages_are_left_out_and_named(folder: Path, tmp_path: Path) -> 
 
 
 def test_nothing_trained_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="expected finished weights in .*, but there are none"):
+    with pytest.raises(ExportError, match=r"expected finished weights in .*, but there are none"):
         build(Request(tmp_path, tmp_path / "bundle"))
     assert not (tmp_path / "bundle" / "bundle.json").exists()
 

@@ -15,8 +15,8 @@ from export.networks import Frame
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.models.upscaler import Upscaler, UpscalerConfig
-from training.text.model import TextConfig, TextEncoder, save_text_encoder
 
 M = TypeVar("M", bound=nn.Module)
 

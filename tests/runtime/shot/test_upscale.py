@@ -69,17 +69,18 @@ def reference(frames: list[Picture]) -> list[torch.Tensor]:
     return pictures
 
 
-def warped(g: GraphBuilder, feature: str, moved: str) -> str:
+def positions(g: GraphBuilder, moved: str) -> str:
+    """Where to look, (1, H, W, 2), from shifts in pixels, (1, 2, H, W)."""
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     place = g.add("Transpose", g.add("Add", moved, g.constant(np.stack([x, y])[None])), perm=[0, 2, 3, 1])
     scale = np.array([2 / (WIDTH - 1), 2 / (HEIGHT - 1)], np.float32)
-    grid = g.add("Sub", g.add("Mul", place, g.constant(scale)), g.constant(np.float32(1)))
-    return g.add("GridSample", feature, grid, mode="bilinear", padding_mode="zeros", align_corners=1)
+    return g.add("Sub", g.add("Mul", place, g.constant(scale)), g.constant(np.float32(1)))
 
 
 def step(g: GraphBuilder, kernel: Any) -> str:
     frame, feature = g.input("frame", FLOAT, 1, 3, HEIGHT, WIDTH), g.input("feature", FLOAT, 1, FEATURES, HEIGHT, WIDTH)
-    moved = warped(g, feature, g.input("flow", FLOAT, 1, 2, HEIGHT, WIDTH))
+    moved = g.add("GridSample", feature, g.input("flow", FLOAT, 1, HEIGHT, WIDTH, 2), mode="bilinear",
+                  padding_mode="zeros", align_corners=1)
     both = g.add("Concat", frame, moved, axis=1)
     return g.add("Tanh", g.add("Conv", both, g.constant(kernel), pads=[1] * 4))
 
@@ -96,7 +97,7 @@ def graphs(folder: Path) -> UpscalerGraphs:
     g = GraphBuilder(0)
     both = g.add("Concat", g.input("frame", FLOAT, 1, 3, *size), g.input("neighbour", FLOAT, 1, 3, *size), axis=1)
     moved = g.add("Tanh", g.add("Conv", both, g.constant(FLOW), pads=[1] * 4))
-    g.output("flow", g.add("Mul", moved, g.constant(np.float32(3))), FLOAT, 1, 2, *size)
+    g.output("flow", positions(g, g.add("Mul", moved, g.constant(np.float32(3)))), FLOAT, 1, *size, 2)
     g.save(folder / "flow.onnx")
     g = GraphBuilder(0)
     g.output("backward", step(g, BACK), FLOAT, 1, FEATURES, *size)
@@ -170,7 +171,7 @@ def test_a_feature_of_unknown_width(tmp_path: Path) -> None:
     working = graphs(tmp_path)
     g = GraphBuilder(0)
     frame = g.input("frame", FLOAT, 1, 3, HEIGHT, WIDTH)
-    moved = g.input("flow", FLOAT, 1, 2, HEIGHT, WIDTH)
+    moved = g.add("Transpose", g.input("flow", FLOAT, 1, HEIGHT, WIDTH, 2), perm=[0, 3, 1, 2])
     feature = g.input("feature", FLOAT, 1, "F", HEIGHT, WIDTH)
     g.output("backward", g.add("Sum", g.add("ReduceMean", g.add("Concat", frame, moved, axis=1)), feature), FLOAT,
              1, "F", HEIGHT, WIDTH)
