@@ -84,7 +84,7 @@ def test_the_app_draws_a_scene_with_it(built: Built) -> None:
         assert isinstance(drawn, Latents)
         normalisation = Normalisation(denoiser.latent.mean, denoiser.latent.std)
         pictures = list(decode(drawn.array, engines.get("decoder"), normalisation))
-    assert [(picture.shape, picture.dtype) for picture in pictures] == [((32, 64, 3), np.uint8)] * 4
+    assert [picture.shape for picture in pictures] == [(32, 64, 3)] * 4
     assert all(picture.std() > 1.0 for picture in pictures)
 
 

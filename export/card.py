@@ -1,0 +1,115 @@
+"""The model card: what a bundle holds, how it was trained and remade, and how true its graphs are."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from export.compare import Comparison
+from export.spec import Precision
+from runtime.bundle import Bundle
+
+STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "stage1": "stage1", "stage2": "stage2",
+                 "distil": "distil", "upscaler": "upscaler", "judge": "judge"}
+"""Weights and the stage (`python -m training STAGE`) that makes them, in order of training."""
+STORED: Final = {
+    "fp32": "fp32", "fp16": "fp16",
+    "int8": "int8 for matrices, convolutions and tables (one scale per output channel), fp16 for the rest"}
+
+
+def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Iterable[str],
+               comparisons: Mapping[str, tuple[Comparison, ...]]) -> str:
+    """The card of `bundle`, made from the weights in `folder`; Markdown."""
+    manifest = bundle.manifest
+    missing = ", ".join(left_out)
+    parts = [
+        f"# {manifest.title}",
+        f"Version {manifest.version}, licence {manifest.licence}. Manifest digest `{bundle.digest}`. "
+        "Written by `python -m export starter`; change the weights, not this page.",
+        "## Made from", *(f"- {source.name} ({source.licence}). {source.note}" for source in manifest.sources),
+        "## Files", *_files(bundle, comparisons), f"Weights are stored as {STORED[precision]}.",
+        *([f"Not in it yet: {missing}."] if missing else []),
+        "## Sampling", *_sampling(bundle), "## Training", *_training(folder), "## Made again by",
+        "```", *_commands(folder),
+        f"python -m export starter --precision {precision}", "```"]
+    return _spaced(parts)
+
+
+def closeness(found: tuple[Comparison, ...]) -> str:
+    """The worst error on each backend, in words."""
+    worst: dict[str, float] = {}
+    for item in found:
+        worst[item.device] = max(item.error, worst.get(item.device, 0.0))
+    return "; ".join(f"{device}: {error:.1e}" for device, error in worst.items())
+
+
+def _files(bundle: Bundle, comparisons: Mapping[str, tuple[Comparison, ...]]) -> Iterator[str]:
+    graphs = [entry for entry in bundle.files() if "/" not in entry.file]
+    others = [entry for entry in bundle.files() if "/" in entry.file]
+    yield "| file | MB | relative error against torch in fp32 | SHA-256 |"
+    yield "|---|---|---|---|"
+    for entry in graphs:
+        error = closeness(comparisons[entry.file]) if entry.file in comparisons else ""
+        yield f"| {entry.file} | {entry.bytes / 1e6:.2f} | {error} | `{entry.sha256}` |"
+    if others:
+        yield f"| {len(others)} sound files | {sum(entry.bytes for entry in others) / 1e6:.2f} | | see bundle.json |"
+    yield f"| all | {sum(entry.bytes for entry in bundle.files()) / 1e6:.2f} | | |"
+
+
+def _sampling(bundle: Bundle) -> Iterator[str]:
+    denoiser = bundle.manifest.denoiser
+    if denoiser is None:
+        yield "No denoiser yet."
+        return
+    width, height = denoiser.size
+    yield (f"{denoiser.frames} frames of {width}x{height} at {denoiser.fps:g} fps; {denoiser.solver}, "
+           f"{denoiser.steps} steps, guidance {denoiser.guidance:g}; domains {', '.join(denoiser.domains)}, "
+           f"by default {denoiser.default_domain}.")
+
+
+def _training(folder: Path) -> Iterator[str]:
+    yield "| stage | weights SHA-256 | facts |"
+    yield "|---|---|---|"
+    for name, stage in STAGES.items():
+        path = folder / f"{name}.json"
+        if path.exists():
+            facts = "; ".join(f"{key} {value}" for key, value in _plain(json.loads(path.read_text("utf-8"))))
+            yield f"| {stage} | `{_digest(path.with_suffix('.safetensors'))}` | {facts} |"
+
+
+def _commands(folder: Path) -> Iterator[str]:
+    """What to type to train every stage again; a stage may have noted its own command."""
+    for name, stage in STAGES.items():
+        path = folder / f"{name}.json"
+        if path.exists():
+            yield str(json.loads(path.read_text("utf-8")).get("command", f"python -m training {stage}"))
+
+
+def _plain(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Facts as text, nested ones by their path; the network's shape and its latents' statistics stay in the JSON."""
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            if key != "config":
+                yield from _plain(value, f"{prefix}{key}.")
+        elif key == "command":
+            continue
+        elif not isinstance(value, list):
+            number = isinstance(value, int) and not isinstance(value, bool)
+            yield f"{prefix}{key}", f"{value:,}" if number and value >= 10_000 else str(value)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _spaced(lines: list[str]) -> str:
+    """Markdown wants an empty line around headings and before tables, none inside them."""
+    text = ""
+    fenced = False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        fenced ^= line == "```"
+        together = fenced or any(line.startswith(mark) and after.startswith(mark) for mark in ("|", "- "))
+        text += line + ("\n" if together else "\n\n")
+    return text.rstrip("\n") + "\n"

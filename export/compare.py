@@ -1,0 +1,100 @@
+"""Does a graph compute what its network does? Same feeds through torch and every backend that is installed."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from export.convert import onnx_from
+from export.errors import ExportError
+from export.spec import NetworkSpec, Precision
+from runtime.backends import Array, Engine, open_engine
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The worst error of one output on one backend over all feeds, and what was allowed."""
+
+    device: str
+    output: str
+    error: float
+    limit: float
+
+
+def export(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Comparison, ...]:
+    """`onnx_from`, then `compare`; `path` is (over)written only by a graph that passed. Raises ExportError."""
+    draft = path.with_name(f"draft-{path.name}")
+    data, draft_data = (file.with_name(f"{file.name}.data") for file in (path, draft))
+    try:
+        onnx_from(spec, draft, precision)
+        if draft_data.exists():
+            raise ExportError(f"{spec.name} to fit into one file", "its weights exceed 2 GB",
+                              "export it with onnx_from and compare it in place")
+        found = compare(spec, draft, precision)
+        os.replace(draft, path)
+        data.unlink(missing_ok=True)
+    finally:
+        draft.unlink(missing_ok=True)
+        draft_data.unlink(missing_ok=True)
+    return found
+
+
+def compare(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Comparison, ...]:
+    """Run `spec`'s feeds through its network in fp32 and through the graph at `path` on every backend.
+
+    Raises ExportError for the first output that is not finite, of another shape or dtype, or outside its tolerance.
+    """
+    expected = [_reference(spec, feed) for feed in spec.feeds]
+    found: list[Comparison] = []
+    for engine in _engines(path, spec.exact):
+        limit = spec.tolerance.limit(precision, "bf16" in engine.device)
+        with engine:
+            given = [engine.run(feed) for feed in spec.feeds]
+        for name in spec.outputs:
+            worst = max(relative_error(ours[name], theirs[name]) for ours, theirs in zip(given, expected, strict=True))
+            if not worst <= limit:
+                raise ExportError(f"{name} of {spec.name} ({precision}) on {engine.device} within {limit:.1e} of torch",
+                                  f"it is {worst:.1e} away", "do not use this graph; look for the layer that differs")
+            found.append(Comparison(engine.device, name, worst, limit))
+    if not found:
+        raise ExportError("a backend to compare with", "none is installed",
+                          'run `pip install "moviefactory[cpu,openvino]"`')
+    return tuple(found)
+
+
+def relative_error(ours: Array, theirs: Array) -> float:
+    """|ours - theirs| / |theirs|; infinite for another shape or dtype and for what is not finite.
+
+    Of whole numbers, pictures for instance, a difference of 1 is rounding and not counted.
+    """
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype or not np.isfinite(ours).all():
+        return float("inf")
+    difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
+    if np.issubdtype(theirs.dtype, np.integer):
+        difference = np.maximum(difference - 1.0, 0.0)
+    return float(np.linalg.norm(difference) / max(float(np.linalg.norm(theirs.astype(np.float64))), 1e-12))
+
+
+def _reference(spec: NetworkSpec, feed: dict[str, Array] | object) -> dict[str, Array]:
+    assert isinstance(feed, dict)
+    with torch.no_grad():
+        given = spec.module.eval()(*(torch.from_numpy(feed[tensor.name].copy()) for tensor in spec.inputs))
+    outputs = given if isinstance(given, tuple) else (given,)
+    return {name: value.numpy() for name, value in zip(spec.outputs, outputs, strict=True)}
+
+
+def _engines(path: Path, exact: bool) -> Iterator[Engine]:
+    """The graph on each backend: as films use it, and where that means bf16, in fp32 too."""
+    if find_spec("onnxruntime") is not None:
+        yield open_engine(path, "cpu")
+    if find_spec("openvino") is not None:
+        yield open_engine(path, "openvino", exact=True)
+        usual = open_engine(path, "openvino")
+        if exact or "bf16" not in usual.device:
+            usual.close()
+        else:
+            yield usual

@@ -1,0 +1,57 @@
+"""The layers of a denoiser in the form in which inference libraries are quick. Same weights, same results."""
+
+import copy
+from typing import Any
+
+from diffusers.models.activations import GEGLU
+from diffusers.models.attention_processor import Attention
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.models.denoiser import Denoiser
+
+
+def for_inference(denoiser: Denoiser) -> Denoiser:
+    """A copy of `denoiser` for one clip: the text's keys and values made once for all frames, gates apart."""
+    changed = copy.deepcopy(denoiser).eval()
+    for module in list(changed.modules()):
+        if isinstance(module, Attention):
+            module.set_processor(ClipAttention())
+        for name, child in module.named_children():
+            if isinstance(child, GEGLU):
+                setattr(module, name, SplitGeglu(child))
+    return changed
+
+
+class ClipAttention:
+    """Attention as two products and a softmax; all frames of a clip read the same text."""
+
+    def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None,
+                 attention_mask: Tensor | None = None) -> Tensor:
+        """hidden_states (B*T, L, C), encoder_hidden_states (B*T, N, D) with equal rows: the first stands for all."""
+        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states[:1]
+        query = _heads(attn.to_q(hidden_states) * attn.scale, attn.heads)
+        key, value = _heads(attn.to_k(source), attn.heads), _heads(attn.to_v(source), attn.heads)
+        mixed = (query @ key.transpose(-1, -2)).softmax(-1) @ value
+        return attn.to_out[0](mixed.transpose(1, 2).reshape(hidden_states.shape[0], hidden_states.shape[1], -1))
+
+
+class SplitGeglu(nn.Module):
+    """GEGLU with a layer each for value and gate: cutting one layer's output in two costs more than either."""
+
+    def __init__(self, joined: GEGLU) -> None:
+        super().__init__()
+        width = joined.proj.out_features // 2
+        self.value, self.gate = (nn.Linear(joined.proj.in_features, width) for _ in range(2))
+        for layer, half in ((self.value, slice(None, width)), (self.gate, slice(width, None))):
+            layer.weight.data.copy_(joined.proj.weight.data[half])
+            layer.bias.data.copy_(joined.proj.bias.data[half])
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """(..., C) to (..., width)."""
+        return self.value(hidden_states) * F.gelu(self.gate(hidden_states))
+
+
+def _heads(value: Tensor, heads: int) -> Tensor:
+    """(B, L, C) to (B, heads, L, C / heads)."""
+    return value.reshape(value.shape[0], value.shape[1], heads, -1).transpose(1, 2)

@@ -1,0 +1,147 @@
+"""The starter's networks as the app sees them: what goes in and out, and with what they are tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from export.layers import for_inference
+from export.spec import NetworkSpec, Tolerance
+from runtime.backends import Array, TensorSpec
+from training.models.autoencoder import Autoencoder
+from training.models.denoiser import Denoiser
+from training.models.text_encoder import TextEncoder
+from training.models.upscaler import BackwardStep, CleanStep, FlowStep, ForwardStep, Upscaler, positions
+
+Feed = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The denoiser's picture size in pixels."""
+
+    width: int = 768
+    height: int = 320
+
+    def cells(self, ratio: int) -> tuple[int, int]:
+        """(height, width) of its latents."""
+        return self.height // ratio, self.width // ratio
+
+
+def text_encoder(encoder: TextEncoder) -> NetworkSpec:
+    """tokens, mask (B, N) int64 -> context (B, N, D), embedding (B, E); any number of texts at once."""
+    config, draw = encoder.config, np.random.default_rng(0)
+    feeds = []
+    for lengths in ((5, config.tokens, 2), (config.tokens // 2,)):
+        mask = (np.arange(config.tokens) < np.array(lengths)[:, None]).astype(np.int64)
+        tokens = draw.integers(0, config.vocabulary, mask.shape) * mask
+        feeds.append({"tokens": tokens, "mask": mask})
+    shape = ("B", config.tokens)
+    return NetworkSpec(
+        name="text_encoder", module=encoder, inputs=(TensorSpec("tokens", "int64", shape),
+                                                     TensorSpec("mask", "int64", shape)),
+        outputs=("context", "embedding"), feeds=tuple(feeds), tolerance=Tolerance())
+
+
+class DenoiserGraph(nn.Module):
+    """A denoiser for one clip. The second output is there for OpenVINO alone.
+
+    In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
+    the prediction is off by a tenth. What leads straight to an output stays in fp32.
+    """
+
+    def __init__(self, denoiser: Denoiser) -> None:
+        super().__init__()
+        self.denoiser = for_inference(denoiser)
+        self.waves = self.denoiser.unet.time_proj
+        self.denoiser.unet.time_proj = nn.Identity()
+
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
+        """latents (1, C, T, h, w), time (1,) in 0..1000, context (1, N, D), domain (1,) -> prediction, time waves."""
+        waves = self.waves(time)
+        return self.denoiser(latents, waves, context, domain), waves
+
+
+def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkSpec:
+    """latents, time, context, domain -> prediction, and the time's waves (see `DenoiserGraph`).
+
+    `cells` is (height, width) of the latents, `tokens` the length of a text.
+    """
+    config, draw = network.config, np.random.default_rng(0)
+    shape = (1, config.latent_channels, config.frames, *cells)
+    # Times that bf16 cannot hold, from both ends of sampling; the last feed is a clip that hardly has noise any more.
+    feeds = [
+        {"latents": _normal(draw, *shape) * np.float32(scale), "time": np.array([time], np.float32),
+         "context": _normal(draw, 1, tokens, config.context), "domain": np.array([domain % config.domains], np.int64)}
+        for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
+    return NetworkSpec(
+        name="denoiser", module=DenoiserGraph(network), inputs=_specs(feeds[0]),
+        outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance())
+
+
+class DecoderGraph(nn.Module):
+    """Latents (B, C, h, w), not normalised, to pictures (B, H, W, 3) uint8."""
+
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Adding a half and cutting off rounds; clamped first, for a cast out of range is undefined."""
+        picture = self.autoencoder.decode(latents)
+        return ((picture.clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
+
+
+def decoder(network: Autoencoder, frame: Frame, statistics: tuple[Sequence[float], Sequence[float]]) -> NetworkSpec:
+    """latents -> picture, one frame at a time: four at once were slower. `statistics` are mean and standard deviation
+    of the latents' channels."""
+    draw, ratio = np.random.default_rng(0), network.config.ratio
+    mean, std = (np.array(values, np.float32)[:, None, None] for values in statistics)
+    latents = _normal(draw, 1, network.config.latent_channels, *frame.cells(ratio)) * std + mean
+    feeds = ({"latents": latents},)
+    return NetworkSpec(name="decoder", module=DecoderGraph(network), inputs=_specs(feeds[0]), outputs=("picture",),
+                       feeds=feeds, tolerance=Tolerance())
+
+
+def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
+    """The four graphs of `runtime.shot.upscale`: clean, flow, backward, forward."""
+    draw = np.random.default_rng(0)
+    size = (frame.height, frame.width)
+    first, second = (_picture(draw, *size) for _ in range(2))
+    feature = _normal(draw, 1, network.config.channels, *size)
+    # Some pixels of motion, more of it at the right and lower edges, where positions are largest.
+    moved = torch.from_numpy(_smooth(draw, 2, *size) * 8)
+    flow = positions(moved).numpy()
+    step = {"frame": first, "feature": feature, "flow": flow}
+    parts: tuple[tuple[str, nn.Module, Feed, tuple[str, ...]], ...] = (
+        ("clean", CleanStep(network), {"frame": first}, ("cleaned",)),
+        ("flow", FlowStep(network), {"frame": first, "neighbour": second}, ("flow",)),
+        ("backward", BackwardStep(network), step, ("backward",)),
+        ("forward", ForwardStep(network), {**step, "backward": feature[:, ::-1].copy()}, ("forward", "picture")))
+    return tuple(NetworkSpec(name=f"upscaler_{name}", module=module, inputs=_specs(feed), outputs=outputs,
+                             feeds=(feed,), tolerance=Tolerance(), exact=name == "flow")
+                 for name, module, feed, outputs in parts)
+
+
+def _specs(feed: Mapping[str, Array]) -> tuple[TensorSpec, ...]:
+    return tuple(TensorSpec(name, value.dtype.name, value.shape) for name, value in feed.items())
+
+
+def _normal(draw: np.random.Generator, *shape: int) -> Array:
+    return draw.standard_normal(shape, np.float32)
+
+
+def _smooth(draw: np.random.Generator, channels: int, height: int, width: int) -> Array:
+    """Unit noise on a coarse grid, blown up: (1, channels, height, width)."""
+    coarse = torch.from_numpy(_normal(draw, 1, channels, max(2, height // 16), max(2, width // 16)))
+    grown: Array = F.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=False).numpy()
+    return grown
+
+
+def _picture(draw: np.random.Generator, height: int, width: int) -> Array:
+    """Soft shapes and a little grain, 0 to 1: (1, 3, height, width)."""
+    picture = 0.5 + 0.25 * _smooth(draw, 3, height, width) + 0.03 * _normal(draw, 1, 3, height, width)
+    return np.clip(picture, 0.0, 1.0).astype(np.float32)

@@ -1,0 +1,162 @@
+"""How a graph's weights are stored. The graph goes on computing in fp32, or in whatever its backend prefers."""
+
+from collections import defaultdict
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from export.spec import Precision
+
+LEAST_INT8: Final = 4096
+"""Smaller weights are not worth a scale."""
+LEAST_HALF: Final = 256
+"""Smaller constants stay: the few that are no weights (frequencies, sizes) are among them and need every bit."""
+
+Weights = npt.NDArray[np.float32]
+
+
+def store(model: onnx.ModelProto, precision: Precision) -> None:
+    """Rewrite the initialisers of `model` (operator set 18) in place.
+
+    fp16: a half-precision initialiser with a Cast behind it. int8: the weights of convolutions, products and tables
+    are bytes, symmetric about zero, with one scale per output channel (per row of a table), a DequantizeLinear behind
+    them; the rest as fp16.
+    """
+    _fold_transposes(model.graph)
+    if precision == "fp32":
+        return
+    graph, uses = model.graph, _uses(model.graph)
+    kept, added = [], _Added()
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            kept.append(tensor)
+            continue
+        values = numpy_helper.to_array(tensor)
+        axis = _output_axis(values, uses[tensor.name]) if precision == "int8" and values.size >= LEAST_INT8 else None
+        if axis is not None and all(node.op_type == "Gather" for node, _ in uses[tensor.name]):
+            added.table(tensor.name, values, [node for node, _ in uses[tensor.name]])
+        elif axis is not None:
+            added.bytes(tensor.name, values, axis)
+        elif values.size >= LEAST_HALF and np.abs(values).max() < np.finfo(np.float16).max:
+            added.halves(tensor.name, values)
+        else:
+            kept.append(tensor)
+    nodes = [node for node in graph.node if node.output[0] not in added.replaced]
+    _replace(graph.initializer, [*kept, *added.tensors])
+    _replace(graph.node, _in_order([*added.nodes, *nodes]))
+
+
+class _Added:
+    """The initialisers and nodes that take the place of weights, and the outputs of nodes that go."""
+
+    def __init__(self) -> None:
+        self.tensors: list[Any] = []
+        self.nodes: list[Any] = []
+        self.replaced: set[str] = set()
+
+    def halves(self, name: str, values: Weights) -> None:
+        stored = self._tensor(f"{name}.half", values.astype(np.float16))
+        self.nodes.append(helper.make_node("Cast", [stored], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT))
+
+    def bytes(self, name: str, values: Weights, axis: int) -> None:
+        quantised, scale = quantise(values, axis)
+        parts = [self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale)]
+        self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], f"{name}.dequantize", axis=axis))
+
+    def table(self, name: str, values: Weights, gathers: list[Any]) -> None:
+        """Only the rows looked up are made floats, so the table stays small in memory too."""
+        quantised, scale = quantise(values, 0)
+        rows, scales = self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale[:, None])
+        for gather in gathers:
+            index, out = gather.input[1], gather.output[0]
+            self.replaced.add(out)
+            self.nodes += [
+                helper.make_node("Gather", [rows, index], [f"{out}.bytes"], f"{out}.rows"),
+                helper.make_node("Gather", [scales, index], [f"{out}.scale"], f"{out}.scales"),
+                helper.make_node("Cast", [f"{out}.bytes"], [f"{out}.whole"], f"{out}.cast", to=onnx.TensorProto.FLOAT),
+                helper.make_node("Mul", [f"{out}.whole", f"{out}.scale"], [out], f"{out}.scaled")]
+
+    def _tensor(self, name: str, values: npt.NDArray[Any]) -> str:
+        self.tensors.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+
+def quantise(values: Weights, axis: int) -> tuple[npt.NDArray[np.int8], Weights]:
+    """Bytes -127..127 shaped like `values`, and the scale (fp32) of each slice along `axis`: values = bytes * scale."""
+    others = tuple(n for n in range(values.ndim) if n != axis)
+    largest = np.abs(values).max(axis=others, keepdims=True)
+    scale = np.where(largest > 0, largest / 127.0, 1.0).astype(np.float32)
+    return np.rint(values / scale).astype(np.int8), scale.reshape(-1)
+
+
+def _uses(graph: Any) -> dict[str, list[tuple[Any, int]]]:
+    """Who reads each tensor, and as which of its inputs."""
+    uses: dict[str, list[tuple[Any, int]]] = defaultdict(list)
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            uses[name].append((node, place))
+    return uses
+
+
+def _output_axis(values: Weights, uses: list[tuple[Any, int]]) -> int | None:
+    """The axis of output channels where all readers take `values` as a weight, else None."""
+    axes = set()
+    for node, place in uses:
+        match node.op_type, place:
+            case "Conv", 1:
+                axes.add(0)
+            case "Gemm", 1:
+                axes.add(0 if _attribute(node, "transB") else 1)
+            case "MatMul", 1 if values.ndim == 2:
+                axes.add(1)
+            case "Gather", 0 if values.ndim == 2 and not _attribute(node, "axis"):
+                axes.add(0)
+            case _:
+                return None
+    kinds = {node.op_type == "Gather" for node, _ in uses}
+    return axes.pop() if len(axes) == 1 and len(kinds) == 1 else None
+
+
+def _attribute(node: Any, name: str) -> int:
+    return next((int(item.i) for item in node.attribute if item.name == name), 0)
+
+
+def _fold_transposes(graph: Any) -> None:
+    """Turn weights once here rather than at every load: linear layers come out of the exporter transposed."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    folded = [node for node in graph.node if node.op_type == "Transpose" and node.input[0] in tensors]
+    for node in folded:
+        order = next((list(item.ints) for item in node.attribute if item.name == "perm"), None)
+        values = numpy_helper.to_array(tensors[node.input[0]]).transpose(order)
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), node.output[0]))
+        graph.node.remove(node)
+    used = {name for node in graph.node for name in node.input}
+    _replace(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in used])
+
+
+def _in_order(nodes: list[Any]) -> list[Any]:
+    """The same nodes, each after those it reads from."""
+    made_by = {name: node for node in nodes for name in node.output}
+    done: set[str] = set()
+    ordered: list[Any] = []
+    for last in nodes:
+        waiting = [last]
+        while waiting:
+            node = waiting[-1]
+            missing = [made_by[name] for name in node.input if name in made_by and name not in done]
+            waiting += missing
+            if not missing:
+                waiting.pop()
+                ordered += [] if node.output[0] in done else [node]
+                done.update(node.output)
+    return ordered
+
+
+def _replace(field: Any, items: list[Any]) -> None:
+    """Give a repeated protobuf field new items."""
+    copies = [type(item).FromString(item.SerializeToString()) for item in items]
+    del field[:]
+    field.extend(copies)

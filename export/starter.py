@@ -1,0 +1,183 @@
+"""The starter bundle: from the weights of the finished stages to graphs, manifest and model card."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from export import card, networks
+from export.compare import Comparison, export
+from export.errors import ExportError
+from export.networks import Frame
+from export.spec import NetworkSpec, Precision
+from runtime.bundle import Bundle, write_manifest
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.text_encoder import FACTS, WEIGHTS, TextEncoder, load_text_encoder
+from training.models.upscaler import SCALE, Upscaler, UpscalerConfig
+
+DOMAINS: Final = {"watermarked": 0, "clean": 1}
+FPS: Final = 8
+TEACHER_STEPS: Final = 20
+"""Steps, and below guidance, of a denoiser that has not been distilled."""
+TEACHER_GUIDANCE: Final = 3.5
+TOKENIZER: Final = "tokenizer.json"
+SOUNDS: Final = "sounds"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame."""
+
+    weights: Path
+    out: Path
+    precision: Precision = "int8"
+    frame: Frame = Frame()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True)
+class Part:
+    """One role: its networks, and what the manifest says of it beside its graphs."""
+
+    specs: tuple[NetworkSpec, ...]
+    table: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The bundle, why roles were left out, and how close each graph came."""
+
+    bundle: Bundle
+    left_out: Mapping[str, str]
+    comparisons: Mapping[str, tuple[Comparison, ...]]
+
+
+def build(request: Request) -> Built:
+    """Export what has been trained into `request.out` and write its manifest and model card.
+
+    Roles whose weights are not there yet are left out. Raises ExportError when a graph does not compute what its
+    network does, or nothing has been trained, and BundleError when the result is no bundle.
+    """
+    request.out.mkdir(parents=True, exist_ok=True)
+    roles: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    comparisons: dict[str, tuple[Comparison, ...]] = {}
+    for role, make in PARTS.items():
+        try:
+            part = make(request)
+        except FileNotFoundError as error:
+            left_out[role] = str(error)
+            continue
+        for spec in part.specs:
+            path = request.out / f"{spec.name}.onnx"
+            comparisons[path.name] = export(spec, path, request.precision)
+            print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {card.closeness(comparisons[path.name])}",
+                  flush=True)
+        roles[role] = {**_graphs(role, part.specs), **part.table}
+    if (request.out / SOUNDS).is_dir():
+        roles["sounds"] = {"folder": SOUNDS}
+    else:
+        left_out["sounds"] = f"{request.out / SOUNDS} is missing: run `python -m training sounds` first"
+    if not roles:
+        raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
+    bundle = write_manifest(request.out, _manifest(roles))
+    text = card.model_card(bundle, request.weights, request.precision, left_out, comparisons)
+    (request.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    return Built(bundle, left_out, comparisons)
+
+
+def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
+    """The denoiser of the finished stages, and how to sample with it.
+
+    Raises FileNotFoundError when stage 0, 1 or 2 is missing, ExportError when a later stage holds a frozen tensor or
+    the stages do not fill the network.
+    """
+    tensors, facts = weights.load(folder, "stage0")
+    found = {f"unet.{name}": value for name, value in tensors.items()}
+    sampling = {"steps": TEACHER_STEPS, "guidance": TEACHER_GUIDANCE, "shift": 1.0}
+    stages = ["stage1", "stage2", *(["distil"] if (folder / "distil.safetensors").exists() else [])]
+    for stage in stages:
+        learned, facts = weights.load(folder, stage)
+        if touched := [name for name in learned if name.startswith("unet.")]:
+            raise ExportError(f"{stage} to leave the text-to-image layers as they are", f"it holds {touched[0]}",
+                              "save only what the stage trains")
+        found |= learned
+        if stage == "distil":
+            # Its guidance is the one folded in.
+            sampling = {"steps": facts["steps"], "guidance": 1.0, "shift": facts["shift"]}
+    model = Denoiser(weights.config(DenoiserConfig, facts))
+    try:
+        model.load_state_dict(found)
+    except RuntimeError as error:
+        raise ExportError(f"the stages in {folder} to fill one denoiser", str(error).splitlines()[-1].strip(),
+                          "take all of them from one training") from error
+    return model.eval(), sampling
+
+
+def _text_encoder(request: Request) -> Part:
+    encoder = _reader(request.weights)
+    shutil.copyfile(request.weights / TOKENIZER, request.out / TOKENIZER)
+    return Part((networks.text_encoder(encoder),),
+                {"tokenizer": {"file": TOKENIZER, "max_tokens": encoder.config.tokens}})
+
+
+def _denoiser(request: Request) -> Part:
+    model, sampling = assembled(request.weights)
+    _, vae = weights.load(request.weights, "vae")
+    encoder = _reader(request.weights)
+    ratio = weights.config(AutoencoderConfig, vae).ratio
+    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens)
+    return Part((spec,), {
+        "latent": {"channels": model.config.latent_channels, "ratio": ratio, "mean": vae["mean"], "std": vae["std"]},
+        "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
+        "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
+        "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean"})
+
+
+def _reader(folder: Path) -> TextEncoder:
+    """The trained text encoder. FileNotFoundError when it, or its tokenizer, is not there."""
+    for name in (WEIGHTS, FACTS, TOKENIZER):
+        if not (folder / name).exists():
+            raise FileNotFoundError(f"{folder / name} is missing: run `python -m training text` first")
+    return load_text_encoder(folder)
+
+
+def _decoder(request: Request) -> Part:
+    tensors, facts = weights.load(request.weights, "vae")
+    model = Autoencoder(weights.config(AutoencoderConfig, facts))
+    model.load_state_dict(tensors)
+    return Part((networks.decoder(model, request.frame, (facts["mean"], facts["std"])),), {})
+
+
+def _upscaler(request: Request) -> Part:
+    tensors, facts = weights.load(request.weights, "upscaler")
+    model = Upscaler(weights.config(UpscalerConfig, facts))
+    model.load_state_dict(tensors)
+    width, height = dataclasses.astuple(request.frame)
+    return Part(networks.upscaler(model, request.frame), {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height]]})
+
+
+PARTS: Final[Mapping[str, Callable[[Request], Part]]] = {
+    "text_encoder": _text_encoder, "denoiser": _denoiser, "decoder": _decoder, "upscaler": _upscaler}
+
+
+def _graphs(role: str, specs: tuple[NetworkSpec, ...]) -> dict[str, Any]:
+    entries = {spec.name.removeprefix(f"{role}_"): {"file": f"{spec.name}.onnx", "exact": spec.exact} for spec in specs}
+    return {"graph": entries[role]} if role in entries else {"graphs": entries}
+
+
+def _manifest(roles: Mapping[str, Any]) -> dict[str, Any]:
+    drawn = {"name": "MovieFactory film world", "licence": "Apache-2.0",
+             "note": "Pictures, films and captions drawn and written by the code in training/world."}
+    teacher = {"name": "all-MiniLM-L6-v2", "licence": "Apache-2.0",
+               "note": "Teacher of the text encoder; its tokenizer is used as it is."}
+    played = {"name": "MovieFactory sounds", "licence": "Apache-2.0",
+              "note": "Synthesised by the code in training/sounds."}
+    sources = [drawn] if {"denoiser", "decoder", "upscaler"} & roles.keys() else []
+    sources += [teacher] if "text_encoder" in roles else []
+    sources += [played] if "sounds" in roles else []
+    return {"name": "starter", "version": "1", "title": "MovieFactory starter", "licence": "Apache-2.0",
+            "sources": sources, "roles": dict(roles)}
