@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import os
+import shlex
 from pathlib import Path
 
 import torch
@@ -19,6 +21,7 @@ class Request:
     minutes: float | None
     items: int
     schedule: Schedule
+    command: str = ""
 
 
 def parse(name: str, schedule: Schedule, arguments: list[str]) -> Request:
@@ -36,7 +39,15 @@ def parse(name: str, schedule: Schedule, arguments: list[str]) -> Request:
     parser.add_argument("--seed", type=int, default=schedule.seed)
     found = parser.parse_args(arguments)
     numbers = {key: getattr(found, key) for key in ("clips", "batch", "rate", "seed")}
-    return Request(found.out, found.weights, found.minutes, found.items, dataclasses.replace(schedule, **numbers))
+    return Request(found.out, found.weights, found.minutes, found.items, dataclasses.replace(schedule, **numbers),
+                   shlex.join(["python", "-m", "training", name, *arguments]))
+
+
+def facts(trainer: Trainer, request: Request) -> dict[str, object]:
+    """What a model card tells of a stage: how much it saw, for how long, on what, and how to do it again."""
+    where = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} CPU cores"
+    return {"clips": trainer.seen, "seed": trainer.schedule.seed, "minutes": round(trainer.seconds / 60, 1),
+            "machine": f"{where}, torch {torch.__version__}", "command": request.command}
 
 
 def train(job: Job, request: Request) -> Trainer:
@@ -46,8 +57,8 @@ def train(job: Job, request: Request) -> Trainer:
     if trainer.resume():
         print(f"{job.name}: going on at {trainer.seen:,} clips", flush=True)
     elif (request.weights / f"{job.name}.json").exists():
-        tensors, facts = weights.load(request.weights, job.name)
-        trainer.start_from(tensors, facts["clips"])
+        tensors, told = weights.load(request.weights, job.name)
+        trainer.start_from(tensors, told["clips"])
         print(f"{job.name}: going on from the kept weights at {trainer.seen:,} clips; the optimizer starts afresh")
     for progress in trainer.run(request.minutes):
         print(progress.line(), flush=True)

@@ -113,6 +113,7 @@ class Trainer:
         self.average = {name: p.detach().clone() for name, p in self.weights.items()}
         self.seen = 0
         self.steps = 0
+        self.seconds = 0.0
 
     def start_from(self, tensors: Mapping[str, Tensor], seen: int) -> None:
         """Go on from averaged weights alone, where the run's own state was lost."""
@@ -141,10 +142,12 @@ class Trainer:
             if now - told > 15:
                 yield Progress(self.job.name, self.seen, self.schedule.clips, total / steps,
                                {key: value / steps for key, value in figures.items()}, since / (now - told))
+                self.seconds += now - told
                 told, since, total, steps, figures = now, 0, 0.0, 0, {}
             if now - saved > save_every:
                 self.save()
                 saved = time.monotonic()
+        self.seconds += time.monotonic() - told
         self.save()
 
     def step(self, batch: Batch) -> tuple[float, dict[str, float]]:
@@ -179,7 +182,7 @@ class Trainer:
                 tensors[f"optimizer/{key}/{place[id(parameter)]}"] = value
         temporary = self.folder / "state.tmp"
         save_file({key: value.contiguous().cpu() for key, value in tensors.items()}, temporary,
-                  {"progress": json.dumps({"seen": self.seen, "steps": self.steps,
+                  {"progress": json.dumps({"seen": self.seen, "steps": self.steps, "seconds": self.seconds,
                                            "schedule": asdict(self.schedule), "job": self.job.name})})
         os.replace(temporary, self.folder / "state.safetensors")
 
@@ -202,7 +205,7 @@ class Trainer:
             if state:
                 state["step"] = state["step"].cpu() if self.device.type == "cpu" else state["step"]
                 self.optimizer.state[parameter] = state
-        self.seen, self.steps = progress["seen"], progress["steps"]
+        self.seen, self.steps, self.seconds = progress["seen"], progress["steps"], progress["seconds"]
         return True
 
 

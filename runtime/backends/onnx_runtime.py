@@ -52,6 +52,8 @@ class OnnxRuntimeEngine(CheckedEngine):
             library.preload_dlls()  # CUDA and cuDNN from their pip packages
         options = library.SessionOptions()
         options.log_severity_level = 3  # errors only: the rest reaches users as noise
+        # Weights stored as int8 are to save space on disk: unpack them once, not at every run.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         if threads is not None:
             options.intra_op_num_threads = threads
         try:

@@ -20,7 +20,7 @@ def tags(film: Film, setup: Setup) -> dict[str, str]:
     """What the finished file says about itself; nothing when the user wants it so."""
     if not film.settings.metadata:
         return {}
-    comment = (f"AI-generated with MovieFactory {__version__}. Idea: {film.idea} Seed: {film.seed}. "
+    comment = (f"AI-generated with MovieFactory {__version__}. Idea: “{film.idea}”. Seed: {film.seed}. "
                f"Model: {model_names(setup.line_up)}.")
     return {"title": film.screenplay.title, "comment": comment, "encoder": f"MovieFactory {__version__}"}
 

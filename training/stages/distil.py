@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from training import data
-from training.command import Request, parse, train
+from training.command import Request, facts, parse, train
 from training.loop import Batch, Schedule, device, laid_out
+from training.models import weights
 from training.models.denoiser import Denoiser
 from training.sampling import Prompted, contexts, euler, film_sheet, times
 from training.stages.films import FRAMES, HEIGHT, WIDTH, film_clip, load_denoiser
-from training.stages.stage1 import save_averages
 from training.world.captions import caption
 from training.world.domains import DOMAINS
 
@@ -118,6 +118,5 @@ def run(request: Request) -> None:
     model, config = load_denoiser(request.weights, ("stage1", "stage2"), temporal=True)
     trajectories = teach(request, prompted, laid_out(model.eval()))
     trainer = train(DistilJob(model, trajectories, prompted, seed), request)
-    facts = {"config": config, "clips": trainer.seen, "seed": request.schedule.seed, "steps": STEPS, "shift": SHIFT,
-             "guidance": GUIDANCE, "trajectories": request.items}
-    save_averages(trainer, "distil", facts, request.weights)
+    told = {"steps": STEPS, "shift": SHIFT, "guidance": GUIDANCE, "trajectories": request.items}
+    weights.save(request.weights, "distil", trainer.average, {"config": config, **facts(trainer, request), **told})

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import data
-from training.command import Request, parse, train
+from training.command import Request, facts, parse, train
 from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
 from training.stages.vae import to_tensor
@@ -106,10 +106,10 @@ def _disturbed(picture: Tensor, rng: random.Random) -> Tensor:
 
 def load_judge(folder: Path) -> tuple[Judge, dict[str, float]]:
     """The finished judge and its own accuracies."""
-    tensors, facts = weights.load(folder, "judge")
+    tensors, told = weights.load(folder, "judge")
     judge = Judge()
     judge.load_state_dict(tensors)
-    return laid_out(judge.eval().to(device())), facts["accuracy"]
+    return laid_out(judge.eval().to(device())), told["accuracy"]
 
 
 @torch.no_grad()
@@ -136,7 +136,7 @@ def run(request: Request) -> None:
     held = data.batches(job._item, data.HELD, 50, workers=0)
     figures = accuracy(job.judge.eval(), held, 40)
     weights.save(request.weights, "judge", job.judge.state_dict(),
-                 {"clips": trainer.seen, "seed": seed, "accuracy": figures})
+                 {**facts(trainer, request), "accuracy": figures})
     print(f"judge: on 2,000 held-out frames {figures}", flush=True)
 
 

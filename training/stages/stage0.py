@@ -14,7 +14,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from training import data
-from training.command import Request, parse, train
+from training.command import Request, facts, parse, train
 from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig
@@ -88,16 +88,16 @@ def still(index: int, seed: int) -> Drawn:
 
 def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
     """The finished autoencoder, frozen, and its facts (latent mean and std)."""
-    tensors, facts = weights.load(folder, "vae")
-    model = Autoencoder(weights.config(AutoencoderConfig, facts))
+    tensors, told = weights.load(folder, "vae")
+    model = Autoencoder(weights.config(AutoencoderConfig, told))
     model.load_state_dict(tensors)
-    return laid_out(model.eval().requires_grad_(False).to(device())), facts
+    return laid_out(model.eval().requires_grad_(False).to(device())), told
 
 
 def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
     """The finished text-to-image UNet and the shape of the denoiser around it."""
-    tensors, facts = weights.load(folder, "stage0")
-    config: DenoiserConfig = weights.config(DenoiserConfig, facts)
+    tensors, told = weights.load(folder, "stage0")
+    config: DenoiserConfig = weights.config(DenoiserConfig, told)
     unet = stage0_unet(config)
     unet.load_state_dict(tensors)
     return unet.eval().requires_grad_(False), config
@@ -105,10 +105,10 @@ def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
 
 def filled_pool(request: Request, shape: Shape, draw_item: object) -> Pool:
     """The stage's pool in its run folder, drawn and encoded as far as it was missing."""
-    autoencoder, facts = load_autoencoder(request.weights)
+    autoencoder, told = load_autoencoder(request.weights)
     config = autoencoder.config
     pool = Pool(request.out / "pool", shape, config.latent_channels, config.ratio)
-    for count in pool.fill(draw_item, autoencoder, facts):  # type: ignore[arg-type]
+    for count in pool.fill(draw_item, autoencoder, told):  # type: ignore[arg-type]
         print(f"pool: {count:,}/{shape.items:,} items", flush=True)
     return pool
 
@@ -129,8 +129,7 @@ def run(request: Request, config: DenoiserConfig) -> None:
         filled_pool(request, Shape(request.items, 1, SIZE, SIZE), functools.partial(still, seed=seed)),
         functools.partial(still_clip, seed=seed), tokenizer, seed)
     trainer = train(Stage0Job(config, items, encoder), request)
-    facts = {"config": config, "clips": trainer.seen, "seed": seed}
-    weights.save(request.weights, "stage0", trainer.average, facts)
+    weights.save(request.weights, "stage0", trainer.average, {"config": config, **facts(trainer, request)})
 
 
 def _sheet(request: Request) -> None:

@@ -4,12 +4,11 @@ Single frames of film clips at 768x320, half of them watermarked; the domain's o
 """
 
 import functools
-from pathlib import Path
 
 import torch
 
-from training.command import Request, parse, train
-from training.loop import Schedule, Trainer
+from training.command import Request, facts, parse, train
+from training.loop import Schedule
 from training.models import weights
 from training.pools import FromPool, Shape
 from training.sampling import film_sheet, text_models
@@ -36,9 +35,4 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, (), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder, middle=0.2), request)
-    save_averages(trainer, "stage1", {"config": config, "clips": trainer.seen, "seed": seed}, request.weights)
-
-
-def save_averages(trainer: Trainer, name: str, facts: dict[str, object], folder: Path) -> None:
-    """The averaged weights of what the stage trained, by their names in the denoiser."""
-    weights.save(folder, name, trainer.average, facts)
+    weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)})

@@ -7,13 +7,13 @@ import functools
 
 import torch
 
-from training.command import Request, parse, train
+from training.command import Request, facts, parse, train
 from training.loop import Schedule
+from training.models import weights
 from training.pools import FromPool, Shape
 from training.sampling import film_sheet, text_models
 from training.stages.films import FRAMES, HEIGHT, WIDTH, FilmJob, film, film_clip, load_denoiser
 from training.stages.stage0 import filled_pool
-from training.stages.stage1 import save_averages
 
 SCHEDULE = Schedule(clips=60_000, batch=4, rate=4e-4, warmup=500, ema=0.999)
 
@@ -34,4 +34,4 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder, middle=0.5), request)
-    save_averages(trainer, "stage2", {"config": config, "clips": trainer.seen, "seed": seed}, request.weights)
+    weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request)})

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import data
-from training.command import parse, train
+from training.command import facts, parse, train
 from training.degradations import degraded
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
@@ -173,12 +173,12 @@ def bicubic(frames: Tensor) -> Tensor:
 def finished_autoencoder(folder: Path) -> Rebuilder | None:
     """The autoencoder among finished weights, if it is there."""
     try:
-        tensors, facts = weights.load(folder, "vae")
+        tensors, told = weights.load(folder, "vae")
     except FileNotFoundError:
         return None
-    model = laid_out(Autoencoder(weights.config(AutoencoderConfig, facts))).to(device())
+    model = laid_out(Autoencoder(weights.config(AutoencoderConfig, told))).to(device())
     model.load_state_dict(tensors)
-    return Rebuilder(model.eval().requires_grad_(False), torch.tensor(facts["std"], device=device()).view(1, -1, 1, 1))
+    return Rebuilder(model.eval().requires_grad_(False), torch.tensor(told["std"], device=device()).view(1, -1, 1, 1))
 
 
 @torch.no_grad()
@@ -215,7 +215,7 @@ def main(arguments: list[str]) -> None:
     model = laid_out(Upscaler(config)).to(trainer.device)
     model.load_state_dict({**job.model.state_dict(), **trainer.average})
     scores, rows = judge(job, model.eval(), seed)
-    facts = {"config": config, "clips": trainer.seen, "seed": seed, "rebuilt": rebuilder is not None, **scores}
-    weights.save(request.weights, "upscaler", model.state_dict(), facts)
+    told = {"config": config, "rebuilt": rebuilder is not None, **scores, **facts(trainer, request)}
+    weights.save(request.weights, "upscaler", model.state_dict(), told)
     preview.save(preview.sheet(rows[:8]), request.out / "upscaled.png")
     print("upscaler: held-out " + ", ".join(f"{key} {value} dB" for key, value in scores.items()), flush=True)

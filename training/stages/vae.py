@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import data
-from training.command import parse, train
+from training.command import facts, parse, train
 from training.loop import Batch, Schedule, laid_out, layout
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig, latent_statistics
@@ -104,12 +104,12 @@ def main(arguments: list[str]) -> None:
     rebuilt = torch.cat([reconstruct(model, part) for part in pictures.split(8)])
     psnr = -10 * torch.log10((rebuilt - pictures).square().mean(dim=(1, 2, 3)) / 4)
     mean, std = latent_statistics(model, pictures)
-    facts = {"config": config, "mean": mean, "std": std, "clips": trainer.seen, "seed": request.schedule.seed,
-             "psnr": round(float(psnr.mean()), 2)}
-    weights.save(request.weights, "vae", model.state_dict(), facts)
+    found = round(float(psnr.mean()), 2)
+    told = {"config": config, "mean": mean, "std": std, "psnr": found, **facts(trainer, request)}
+    weights.save(request.weights, "vae", model.state_dict(), told)
     rows = [[to_picture(p) for p in side[:6]] for side in (pictures, rebuilt)]
     preview.save(preview.sheet(rows), request.out / "rebuilt.png")
-    print(f"vae: held-out PSNR {facts['psnr']} dB, latent std {std.mean():.3f}", flush=True)
+    print(f"vae: held-out PSNR {found} dB, latent std {std.mean():.3f}", flush=True)
 
 
 def to_picture(picture: Tensor) -> Picture:
