@@ -69,8 +69,10 @@ def test_killed_at_any_moment_nothing_finished_is_lost(bundle: Path, finished: P
 def test_stopped_by_hand(bundle: Path, tmp_path: Path, number: signal.Signals) -> None:
     out, folder = tmp_path / "movie.mp4", tmp_path / "movie.film"
     scenes = 30  # enough to be still at work when the signal comes
+    # A test run in the background ignores Ctrl-C, and so would what it starts.
     with subprocess.Popen(command(*words(bundle, out, scenes)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, cwd=ROOT) as process:
+                          text=True, cwd=ROOT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+                          ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith(f"scene 2 of {scenes}: decoding"):
