@@ -71,7 +71,8 @@ def test_stopped_by_hand(bundle: Path, tmp_path: Path, number: signal.Signals) -
     scenes = 30  # enough to be still at work when the signal comes
     # A test run in the background ignores Ctrl-C, and so would what it starts.
     with subprocess.Popen(command(*words(bundle, out, scenes)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, cwd=ROOT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+                          text=True, cwd=ROOT,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
                           ) as process:
         assert process.stdout is not None
         for line in process.stdout:
