@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 Item = dict[str, Tensor]
 
-TRAIN, HELD = 0, 1 << 40
+HELD: Final = 1 << 40
 """Item numbers from `HELD` on are never trained on: the models are judged by them."""
 
 WORKERS: Final = max(1, min(14, (os.cpu_count() or 2) - 1))

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from runtime.shot.schedule import Schedule, points
+from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import device, laid_out
-from training.models.text_encoder import TextEncoder, load_text_encoder
+from training.models.text_encoder import TextEncoder
+from training.pixels import to_picture
 from training.text.tokenizer import Tokenizer
 from training.world import preview
-from training.world.compose import Picture
+from training.world.compose import HEIGHT, WIDTH, Picture
 from training.world.domains import DOMAINS
 
 Velocity = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -27,12 +29,6 @@ IDEAS: Final = (
     "a white horse and a black dog running across a meadow", "a race between a yellow car and an airplane",
 )
 """The ten films by which the starter is judged."""
-
-
-def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
-    """The finished text encoder, frozen, on the training device, and its tokenizer."""
-    encoder = load_text_encoder(folder).requires_grad_(False).to(device())
-    return encoder, Tokenizer(folder / "tokenizer.json")
 
 
 @torch.no_grad()
@@ -84,8 +80,6 @@ class Prompted:
     """Text to pictures with the networks of a weights folder."""
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
-        from training.stages.stage0 import load_autoencoder  # the stages import this module
-
         self.encoder, self.tokenizer = text_models(folder)
         self.autoencoder, facts = load_autoencoder(folder)
         ratio = self.autoencoder.config.ratio
@@ -135,8 +129,6 @@ class Prompted:
     @torch.no_grad()
     def pictures(self, latents: Tensor) -> list[Picture]:
         """Normalised latents (B, C, h, w) to pictures."""
-        from training.stages.vae import to_picture
-
         found = []
         for part in (latents * self._std + self._mean).split(8):
             with torch.autocast(part.device.type, torch.bfloat16):
@@ -146,8 +138,6 @@ class Prompted:
 
 def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, steps: int = 20) -> None:
     """Draw the ten ideas with both domains' norms: `clean.png` and `watermarked.png`, four frames a row."""
-    from training.stages.films import HEIGHT, WIDTH, load_denoiser
-
     model, _ = load_denoiser(folder, stages, temporal=frames > 1)
     prompted = Prompted(folder, (WIDTH, HEIGHT))
     guidance = 1.0 if steps == 4 else 3.5  # the distilled student has it folded in

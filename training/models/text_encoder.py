@@ -6,18 +6,19 @@ section 3.1). Attention is plain matrix products and a softmax, so the module ex
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from runtime.errors import BundleError
+from training.models import weights
 
-WEIGHTS = "text_encoder.safetensors"
-FACTS = "text_encoder.json"
+NAME = "text_encoder"
+WEIGHTS, FACTS = f"{NAME}.safetensors", f"{NAME}.json"
 # Added to the scores of padding: its softmax weight is zero, and it still fits fp16.
 MASKED = -1e4
 
@@ -121,11 +122,7 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
 
 def save_text_encoder(encoder: TextEncoder, folder: Path, facts: dict[str, Any]) -> None:
     """Write fp16 weights, and beside them the sizes with `facts` about the training."""
-    folder.mkdir(parents=True, exist_ok=True)
-    half = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in encoder.state_dict().items()}
-    save_file(half, folder / WEIGHTS)
-    described = {"config": asdict(encoder.config), **facts}
-    (folder / FACTS).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    weights.save(folder, NAME, encoder.state_dict(), {"config": encoder.config, **facts})
 
 
 def load_text_encoder(folder: Path) -> TextEncoder:

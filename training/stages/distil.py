@@ -16,12 +16,14 @@ from torch import Tensor, nn
 
 from training import data
 from training.command import Request, facts, parse, train
+from training.finished import load_denoiser
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
 from training.sampling import Prompted, contexts, euler, film_sheet, times
-from training.stages.films import FRAMES, HEIGHT, WIDTH, film_clip, load_denoiser
+from training.stages.films import film_clip
 from training.world.captions import caption
+from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
 
 SCHEDULE = Schedule(clips=40_000, batch=4, rate=1e-4, warmup=400, ema=0.998, decay=0.5)

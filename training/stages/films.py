@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -10,18 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from training import data
-from training.loop import Batch, device, laid_out
-from training.models import weights
-from training.models.denoiser import Denoiser, DenoiserConfig
+from training.loop import Batch, laid_out
+from training.models.denoiser import Denoiser
 from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, boxes_of
-from training.stages.stage0 import corrupt, load_unet, read
+from training.stages.stage0 import corrupt, read
 from training.world import clip as clips
 from training.world.clip import Clip
-from training.world.compose import FPS, draw
+from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, draw
 from training.world.domains import DOMAINS, watermarked
 
-WIDTH, HEIGHT, FRAMES = 768, 320, 16
 _SEED: Final = 1 << 42
 
 
@@ -75,13 +72,3 @@ class FilmJob:
         return error.mean(), figures
 
 
-def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tuple[Denoiser, DenoiserConfig]:
-    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32."""
-    unet, config = load_unet(folder)
-    model = Denoiser(config, unet, temporal=temporal)
-    for stage in stages:
-        tensors, _ = weights.load(folder, stage)
-        missing = model.load_state_dict(tensors, strict=False)
-        if missing.unexpected_keys:
-            raise ValueError(f"{stage} holds tensors the denoiser does not have: {missing.unexpected_keys[:3]}")
-    return model.to(device()), config

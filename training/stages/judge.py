@@ -19,7 +19,7 @@ from training import data
 from training.command import Request, facts, parse, train
 from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
-from training.stages.vae import to_tensor
+from training.pixels import to_tensor
 from training.world import clip as clips
 from training.world.compose import draw
 from training.world.domains import watermarked

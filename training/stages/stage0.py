@@ -6,22 +6,20 @@ so most of the work is done in the middle (Esser et al., 2024, section 3.1).
 
 import functools
 import random
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import torch
-from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from training import data
 from training.command import Request, facts, parse, train
+from training.finished import load_autoencoder, load_unet, text_models
 from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
-from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
-from training.sampling import Prompted, text_models
+from training.sampling import Prompted
 from training.world import clip as clips
 from training.world import preview
 from training.world.captions import caption
@@ -86,29 +84,12 @@ def still(index: int, seed: int) -> Drawn:
     return Drawn(clip, frame.picture[None], boxes_of([frame.boxes]), DOMAINS["clean"])
 
 
-def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
-    """The finished autoencoder, frozen, and its facts (latent mean and std)."""
-    tensors, told = weights.load(folder, "vae")
-    model = Autoencoder(weights.config(AutoencoderConfig, told))
-    model.load_state_dict(tensors)
-    return laid_out(model.eval().requires_grad_(False).to(device())), told
-
-
-def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
-    """The finished text-to-image UNet and the shape of the denoiser around it."""
-    tensors, told = weights.load(folder, "stage0")
-    config: DenoiserConfig = weights.config(DenoiserConfig, told)
-    unet = stage0_unet(config)
-    unet.load_state_dict(tensors)
-    return unet.eval().requires_grad_(False), config
-
-
-def filled_pool(request: Request, shape: Shape, draw_item: object) -> Pool:
+def filled_pool(request: Request, shape: Shape, draw_item: Callable[[int], Drawn]) -> Pool:
     """The stage's pool in its run folder, drawn and encoded as far as it was missing."""
     autoencoder, told = load_autoencoder(request.weights)
     config = autoencoder.config
     pool = Pool(request.out / "pool", shape, config.latent_channels, config.ratio)
-    for count in pool.fill(draw_item, autoencoder, told):  # type: ignore[arg-type]
+    for count in pool.fill(draw_item, autoencoder, told):
         print(f"pool: {count:,}/{shape.items:,} items", flush=True)
     return pool
 

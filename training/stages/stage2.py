@@ -8,12 +8,14 @@ import functools
 import torch
 
 from training.command import Request, facts, parse, train
+from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
 from training.pools import FromPool, Shape
-from training.sampling import film_sheet, text_models
-from training.stages.films import FRAMES, HEIGHT, WIDTH, FilmJob, film, film_clip, load_denoiser
+from training.sampling import film_sheet
+from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
+from training.world.compose import FRAMES, HEIGHT, WIDTH
 
 SCHEDULE = Schedule(clips=60_000, batch=4, rate=4e-4, warmup=500, ema=0.999)
 

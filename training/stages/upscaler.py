@@ -22,9 +22,10 @@ from torch.nn import functional as F
 from training import data
 from training.command import facts, parse, train
 from training.degradations import degraded
+from training.finished import load_autoencoder
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
-from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.autoencoder import Autoencoder
 from training.models.upscaler import SCALE, Upscaled, Upscaler, UpscalerConfig, warp
 from training.world import clip as clips
 from training.world import preview
@@ -173,12 +174,10 @@ def bicubic(frames: Tensor) -> Tensor:
 def finished_autoencoder(folder: Path) -> Rebuilder | None:
     """The autoencoder among finished weights, if it is there."""
     try:
-        tensors, told = weights.load(folder, "vae")
+        model, told = load_autoencoder(folder)
     except FileNotFoundError:
         return None
-    model = laid_out(Autoencoder(weights.config(AutoencoderConfig, told))).to(device())
-    model.load_state_dict(tensors)
-    return Rebuilder(model.eval().requires_grad_(False), torch.tensor(told["std"], device=device()).view(1, -1, 1, 1))
+    return Rebuilder(model, torch.tensor(told["std"], device=device()).view(1, -1, 1, 1))
 
 
 @torch.no_grad()

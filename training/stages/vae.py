@@ -8,7 +8,6 @@ import functools
 import random
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,10 +17,11 @@ from training.command import facts, parse, train
 from training.loop import Batch, Schedule, laid_out, layout
 from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig, latent_statistics
+from training.pixels import to_picture, to_tensor
 from training.world import clip as clips
 from training.world import preview
 from training.world.actors import Box
-from training.world.compose import Picture, draw
+from training.world.compose import draw
 from training.world.domains import watermarked
 
 SCHEDULE = Schedule(clips=60_000, batch=4, rate=8e-4, warmup=200, ema=0.998, weight_decay=0.0)
@@ -80,11 +80,6 @@ def _corner(rng: random.Random, boxes: tuple[Box, ...], frame: tuple[int, int], 
     return left, top
 
 
-def to_tensor(picture: Picture) -> Tensor:
-    """(H, W, 3) uint8 to (3, H, W) float in -1..1."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 127.5 - 1
-
-
 @torch.no_grad()
 def reconstruct(model: Autoencoder, pictures: Tensor) -> Tensor:
     """Encode and decode without noise, clamped to -1..1; pictures (B, 3, H, W)."""
@@ -112,7 +107,3 @@ def main(arguments: list[str]) -> None:
     print(f"vae: held-out PSNR {found} dB, latent std {std.mean():.3f}", flush=True)
 
 
-def to_picture(picture: Tensor) -> Picture:
-    """(3, H, W) in -1..1 to (H, W, 3) uint8."""
-    scaled = ((picture.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return scaled.permute(1, 2, 0).contiguous().cpu().numpy()

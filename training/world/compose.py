@@ -21,6 +21,9 @@ from training.world.staging import CLOSE, TILT, Role, stage
 from training.world.weather import weather
 
 FPS: Final = 8
+WIDTH, HEIGHT, FRAMES = 768, 320, 16
+"""A film clip: its size in pixels and its length."""
+
 Picture = NDArray[np.uint8]
 Window = tuple[int, int, int, int]
 """Left, top, width, height of a part of the frame, in pixels."""

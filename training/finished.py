@@ -1,0 +1,47 @@
+"""The networks of finished stages, opened from a weights folder, frozen and on the training device."""
+
+from pathlib import Path
+
+from diffusers import UNet2DConditionModel
+
+from training.loop import device, laid_out
+from training.models import weights
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
+from training.models.text_encoder import TextEncoder, load_text_encoder
+from training.text.tokenizer import Tokenizer
+
+
+def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
+    """The finished text encoder, frozen, on the training device, and its tokenizer."""
+    encoder = load_text_encoder(folder).requires_grad_(False).to(device())
+    return encoder, Tokenizer(folder / "tokenizer.json")
+
+
+def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
+    """The finished autoencoder, frozen, and its facts (latent mean and std)."""
+    tensors, told = weights.load(folder, "vae")
+    model = Autoencoder(weights.config(AutoencoderConfig, told))
+    model.load_state_dict(tensors)
+    return laid_out(model.eval().requires_grad_(False).to(device())), told
+
+
+def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
+    """The finished text-to-image UNet and the shape of the denoiser around it."""
+    tensors, told = weights.load(folder, "stage0")
+    config: DenoiserConfig = weights.config(DenoiserConfig, told)
+    unet = stage0_unet(config)
+    unet.load_state_dict(tensors)
+    return unet.eval().requires_grad_(False), config
+
+
+def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tuple[Denoiser, DenoiserConfig]:
+    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32."""
+    unet, config = load_unet(folder)
+    model = Denoiser(config, unet, temporal=temporal)
+    for stage in stages:
+        tensors, _ = weights.load(folder, stage)
+        missing = model.load_state_dict(tensors, strict=False)
+        if missing.unexpected_keys:
+            raise ValueError(f"{stage} holds tensors the denoiser does not have: {missing.unexpected_keys[:3]}")
+    return model.to(device()), config
