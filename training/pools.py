@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from training import data
+from training.models import weights
 from training.models.autoencoder import Autoencoder
 from training.text.tokenizer import Tokenizer
 from training.world.actors import Box
@@ -61,7 +62,12 @@ class Pool:
              ) -> Iterator[int]:
         """Draw and encode what is missing; yields how many items are there after each shard."""
         marker = self.folder / "filled.json"
-        done = json.loads(marker.read_text())["items"] if marker.exists() else 0
+        origin = weights.digest(encoder)
+        fresh: dict[str, Any] = {"items": 0, "encoder": origin}
+        kept = json.loads(marker.read_text()) if marker.exists() else fresh
+        if kept["encoder"] != origin:
+            raise ValueError(f"{self.folder} was encoded by another autoencoder: remove the folder")
+        done = kept["items"]
         device = next(encoder.parameters()).device
         mean, std = (torch.tensor(facts[key], device=device)[:, None, None] for key in ("mean", "std"))
         drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items))
@@ -79,7 +85,7 @@ class Pool:
             if done // _SHARD > before // _SHARD or done == self.shape.items:
                 for array in (self.latents, self.boxes, self.domains):
                     array.flush()
-                marker.write_text(json.dumps({"items": done}))
+                marker.write_text(json.dumps({"items": done, "encoder": origin}))
                 yield done
 
 

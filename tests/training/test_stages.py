@@ -88,6 +88,9 @@ def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) 
     with torch.no_grad():
         expected = autoencoder.encode(picture)
     np.testing.assert_allclose(pool.latents[2], expected, atol=0.05)
+    autoencoder.kl.requires_grad_(False).quant_conv.weight += 0.1
+    with pytest.raises(ValueError, match="encoded by another autoencoder"):
+        next(pool.fill(lambda index: stage0.still(index, 0), autoencoder, facts))
     with pytest.raises(ValueError, match="another pool"):
         pools.Pool(workshop / "stage0/pool", pools.Shape(5, 1, stage0.SIZE, stage0.SIZE), 4, 16)
 

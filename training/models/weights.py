@@ -1,6 +1,7 @@
 """Finished weights: one safetensors file per network (fp16) and a JSON beside it with its configuration."""
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def save(folder: Path, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
@@ -31,6 +32,15 @@ def load(folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise FileNotFoundError(f"{path} is missing: run `python -m training {name}` first")
     tensors = {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
     return tensors, json.loads((folder / f"{name}.json").read_text())
+
+
+def digest(model: nn.Module) -> str:
+    """What a network's tensors hash to: whatever was made with it can say so."""
+    found = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        found.update(name.encode())
+        found.update(value.detach().float().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def config(cls: Any, facts: Mapping[str, Any]) -> Any:

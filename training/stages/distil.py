@@ -6,6 +6,7 @@ Yan et al., 2024). The student's text-to-image layers stay those of stage 0: onl
 No film is needed, only captions, and those are of the kind stages 1 and 2 saw.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -80,10 +81,15 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectori
     folder, items, seed, batch = request.out, request.items, request.schedule.seed, request.schedule.batch
     folder.mkdir(parents=True, exist_ok=True)
     shape = (items, STEPS + 1, *prompted.size_of(FRAMES))
-    path, marker = folder / "trajectories.npy", folder / "done.txt"
+    path, marker = folder / "trajectories.npy", folder / "filled.json"
+    origin = weights.digest(teacher)
+    fresh: dict[str, Any] = {"films": 0, "teacher": origin}
+    kept = json.loads(marker.read_text()) if marker.exists() else fresh
+    if kept["teacher"] != origin:
+        raise ValueError(f"{folder} holds the films of another teacher: remove the folder")
+    done = kept["films"]
     mode: Any = "r+" if path.exists() else "w+"
     found = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=None if path.exists() else shape)
-    done = int(marker.read_text()) if marker.exists() else 0
     captions = tuple(caption(film_clip(k, seed + 7), k) for k in range(items))
     knots = times(STEPS, SHIFT)
     velocity = prompted.velocity(teacher, DOMAINS["clean"])
@@ -100,7 +106,7 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectori
             found[few.start : few.stop, piece + 1] = x.half().cpu().numpy()
         done = few.stop
         found.flush()
-        marker.write_text(str(done))
+        marker.write_text(json.dumps({"films": done, "teacher": origin}))
         print(f"teacher: {done}/{items} films", flush=True)
     return Trajectories(found, captions)
 
