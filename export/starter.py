@@ -14,7 +14,7 @@ from export.networks import Frame
 from export.spec import NetworkSpec, Precision
 from runtime.bundle import Bundle, write_manifest
 from training.models import weights
-from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.autoencoder import AutoencoderConfig, open_autoencoder
 from training.models.denoiser import Denoiser, DenoiserConfig
 from training.models.text_encoder import FACTS, WEIGHTS, TextEncoder, load_text_encoder
 from training.models.upscaler import SCALE, Upscaler, UpscalerConfig
@@ -108,6 +108,7 @@ def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
         if stage == "distil":
             # Its guidance is the one folded in.
             sampling = {"steps": facts["steps"], "guidance": 1.0, "shift": facts["shift"]}
+    sampling["shared_noise"] = facts["shared_noise"]
     model = Denoiser(weights.config(DenoiserConfig, facts))
     try:
         model.load_state_dict(found)
@@ -134,7 +135,8 @@ def _denoiser(request: Request) -> Part:
         "latent": {"channels": model.config.latent_channels, "ratio": ratio, "mean": vae["mean"], "std": vae["std"]},
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
-        "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean"})
+        "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
+        "shared_noise": sampling["shared_noise"]})
 
 
 def _reader(folder: Path) -> TextEncoder:
@@ -146,9 +148,7 @@ def _reader(folder: Path) -> TextEncoder:
 
 
 def _decoder(request: Request) -> Part:
-    tensors, facts = weights.load(request.weights, "vae")
-    model = Autoencoder(weights.config(AutoencoderConfig, facts))
-    model.load_state_dict(tensors)
+    model, facts = open_autoencoder(request.weights)
     return Part((networks.decoder(model, request.frame, (facts["mean"], facts["std"])),), {})
 
 

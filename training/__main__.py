@@ -6,9 +6,11 @@ import sys
 STAGES = {
     "text": "training.text.distill",
     "vae": "training.stages.vae",
+    "decoder": "training.stages.decoder",
     "stage0": "training.stages.stage0",
     "stage1": "training.stages.stage1",
     "stage2": "training.stages.stage2",
+    "distil_stills": "training.stages.distil_stills",
     "distil": "training.stages.distil",
     "upscaler": "training.stages.upscaler",
     "judge": "training.stages.judge",

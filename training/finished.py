@@ -1,12 +1,13 @@
 """The networks of finished stages, opened from a weights folder, frozen and on the training device."""
 
 from pathlib import Path
+from typing import Any
 
 from diffusers import UNet2DConditionModel
 
 from training.loop import device, laid_out
 from training.models import weights
-from training.models.autoencoder import Autoencoder, AutoencoderConfig
+from training.models.autoencoder import Autoencoder, open_autoencoder
 from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder, load_text_encoder
 from training.text.tokenizer import Tokenizer
@@ -18,12 +19,10 @@ def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
     return encoder, Tokenizer(folder / "tokenizer.json")
 
 
-def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, object]]:
+def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, Any]]:
     """The finished autoencoder, frozen, and its facts (latent mean and std)."""
-    tensors, told = weights.load(folder, "vae")
-    model = Autoencoder(weights.config(AutoencoderConfig, told))
-    model.load_state_dict(tensors)
-    return laid_out(model.eval().requires_grad_(False).to(device())), told
+    model, told = open_autoencoder(folder)
+    return laid_out(model.requires_grad_(False).to(device())), told
 
 
 def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:

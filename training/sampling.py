@@ -13,6 +13,7 @@ from runtime.shot.schedule import Schedule, points
 from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import device, laid_out
 from training.models.text_encoder import TextEncoder
+from training.noise import unit_noise
 from training.pixels import to_picture
 from training.text.tokenizer import Tokenizer
 from training.world import preview
@@ -99,7 +100,7 @@ class Prompted:
                ) -> list[Picture]:
         """One picture a text from the text-to-image network."""
         generator = torch.Generator().manual_seed(seed)
-        noise = torch.randn((len(texts), *self._size), generator=generator).to(device())
+        noise = unit_noise((len(texts), *self._size), generator).to(device())
 
         def velocity(x: Tensor, time: Tensor, context: Tensor) -> Tensor:
             with torch.autocast(x.device.type, torch.bfloat16):
@@ -121,7 +122,7 @@ class Prompted:
     def film(self, denoiser: nn.Module, text: str, take: Take) -> list[Picture]:
         """The frames of one clip."""
         generator = torch.Generator().manual_seed(take.seed)
-        noise = torch.randn((1, *self.size_of(take.frames)), generator=generator).to(device())
+        noise = unit_noise((1, *self.size_of(take.frames)), generator).to(device())
         velocity = self.velocity(denoiser, take.domain)
         latents = euler(velocity, noise, self.contexts([text]), take.knots, take.guidance)
         return self.pictures(latents[0].transpose(0, 1))
@@ -136,12 +137,13 @@ class Prompted:
         return found
 
 
-def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, steps: int = 20) -> None:
-    """Draw the ten ideas with both domains' norms: `clean.png` and `watermarked.png`, four frames a row."""
+def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, steps: int = 20,
+               ideas: Sequence[str] = IDEAS) -> None:
+    """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row."""
     model, _ = load_denoiser(folder, stages, temporal=frames > 1)
     prompted = Prompted(folder, (WIDTH, HEIGHT))
     guidance = 1.0 if steps == 4 else 3.5  # the distilled student has it folded in
     for name, number in DOMAINS.items():
         take = Take(number, frames, times(steps, 2.0), guidance)
-        rows = [prompted.film(laid_out(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in IDEAS]
-        preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], IDEAS), out / f"{name}.png")
+        rows = [prompted.film(laid_out(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in ideas]
+        preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], ideas), out / f"{name}.png")

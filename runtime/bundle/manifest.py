@@ -82,7 +82,8 @@ class ScaledLinearSchedule:
 class Denoiser:
     """latents (B,C,T,h,w), time (B), context (B,N,D), domain (B) -> prediction, and how to sample with it.
 
-    `guidance` 1 means it is folded in; `size` is (width, height) of a decoded frame; `domains` name -> id.
+    `guidance` 1 means it is folded in; `size` is (width, height) of a decoded frame; `domains` name -> id;
+    `shared_noise` is the share of the noise's variance that all frames of a clip have in common.
     """
 
     graph: GraphEntry
@@ -97,6 +98,7 @@ class Denoiser:
     size: tuple[int, int]
     domains: Mapping[str, int]
     default_domain: str
+    shared_noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         solver=table["solver"], steps=int(table["steps"]), guidance=float(table["guidance"]),
         frames=int(table["frames"]), fps=float(table["fps"]), size=_size(table["size"]),
         domains={name: int(number) for name, number in table["domains"].items()},
-        default_domain=table["default_domain"])
+        default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)))
 
 
 def _upscaler(table: Mapping[str, Any]) -> Upscaler:

@@ -129,7 +129,8 @@ def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Ge
     condition = Condition(context=_load(store, parts.text), domain=denoiser.domains[denoiser.default_domain],
                           null_context=None if parts.null is None else _load(store, parts.null),
                           scale=denoiser.guidance)
-    request = DenoiseRequest(shape=shape, table=setup.table, seed=parts.seed, condition=condition)
+    request = DenoiseRequest(shape=shape, table=setup.table, seed=parts.seed, condition=condition,
+                             shared_noise=denoiser.shared_noise)
     for item in denoise(request, engines.get("denoiser")):
         if isinstance(item, Latents):
             _save(store, parts.latents, item.array, engines)

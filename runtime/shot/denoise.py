@@ -11,20 +11,22 @@ from runtime.errors import BackendError
 from runtime.events import Step
 from runtime.shot import solvers
 from runtime.shot.guidance import Condition, guided
-from runtime.shot.noise import noise
+from runtime.shot.noise import clip_noise
 
 
 @dataclass(frozen=True, kw_only=True)
 class DenoiseRequest:
     """What to draw: `shape` (1, C, T, h, w) of the latent, the solver's table, the seed and what the model is told.
 
-    With `previews` an `Estimate` follows every step but the last.
+    `shared_noise` is how much of the noise's variance all frames have in common, as in the model's training. With
+    `previews` an `Estimate` follows every step but the last.
     """
 
     shape: tuple[int, int, int, int, int]
     table: solvers.SolverTable
     seed: int
     condition: Condition
+    shared_noise: float = 0.0
     previews: bool = False
 
 
@@ -49,13 +51,14 @@ def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estim
     """
     table, predict = request.table, guided(denoiser, request.condition)
     state = np.zeros((table.rows, *request.shape), np.float32)
-    state[0] = noise(request.seed, request.shape) * np.float32(table.initial_scale)
+    state[0] = clip_noise(request.seed, request.shape, request.shared_noise) * np.float32(table.initial_scale)
     for index in range(table.steps):
         latent = state[0]
         output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
         if not np.isfinite(output).all():
             raise _not_finite(index, denoiser)
-        fresh = noise(request.seed, request.shape, stream=index + 1) if table.noisy(index) else None
+        fresh = (clip_noise(request.seed, request.shape, request.shared_noise, stream=index + 1)
+                 if table.noisy(index) else None)
         state = solvers.step(table, index, state, output, fresh)
         yield Step(stage="denoise", done=index + 1, total=table.steps)
         if request.previews and index + 1 < table.steps:

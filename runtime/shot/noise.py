@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 WORD = 2**64
+COMMON = 2**32
+"""Streams from here on are what the frames of a clip have in common."""
 
 
 def noise(seed: int, shape: tuple[int, ...], stream: int = 0) -> npt.NDArray[np.float32]:
@@ -25,3 +27,13 @@ def noise(seed: int, shape: tuple[int, ...], stream: int = 0) -> npt.NDArray[np.
     angle = 2.0 * math.pi * uniform[pairs:]
     normal = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
     return normal[:count].reshape(shape).astype(np.float32)
+
+
+def clip_noise(seed: int, shape: tuple[int, ...], shared: float = 0.0, stream: int = 0) -> npt.NDArray[np.float32]:
+    """Unit normal noise of a clip, `shape` (B, C, T, h, w), of whose variance the share `shared` (0 to 1) is the same
+    in every frame: mixed noise (Ge et al. 2023, "Preserve Your Own Correlation", section 3.2)."""
+    own = noise(seed, shape, stream)
+    if shared == 0.0:
+        return own
+    common = noise(seed, (*shape[:2], 1, *shape[3:]), COMMON + stream)
+    return np.float32(math.sqrt(shared)) * common + np.float32(math.sqrt(1.0 - shared)) * own

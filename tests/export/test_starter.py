@@ -62,6 +62,7 @@ def test_the_manifest_says_how_to_sample(built: Built) -> None:
     assert denoiser.latent.mean == pytest.approx(tiny.MEAN)
     assert dict(denoiser.domains) == DOMAINS
     assert denoiser.default_domain == "clean"
+    assert denoiser.shared_noise == 0.5
     assert upscaler.sizes == ((256, 128),)
     assert upscaler.flow.exact
     assert not upscaler.forward.exact
@@ -130,7 +131,7 @@ def test_nothing_trained_is_an_error_of_one_line(tmp_path: Path) -> None:
 
 def test_the_denoiser_is_put_together_from_its_stages(folder: Path) -> None:
     model, sampling = assembled(folder)
-    assert sampling == {"steps": 4, "guidance": 1.0, "shift": 2.0}
+    assert sampling == {"steps": 4, "guidance": 1.0, "shift": 2.0, "shared_noise": 0.5}
     for name, value in tiny.denoiser().state_dict().items():
         assert torch.equal(model.state_dict()[name], value.half().float()), name
 
@@ -139,7 +140,8 @@ def test_before_distillation_the_teacher_samples_with_guidance(folder: Path, tmp
     shutil.copytree(folder, tmp_path / "weights")
     (tmp_path / "weights" / "distil.safetensors").unlink()
     _, sampling = assembled(tmp_path / "weights")
-    assert sampling == {"steps": starter.TEACHER_STEPS, "guidance": starter.TEACHER_GUIDANCE, "shift": 1.0}
+    assert sampling == {"steps": starter.TEACHER_STEPS, "guidance": starter.TEACHER_GUIDANCE, "shift": 1.0,
+                        "shared_noise": 0.5}
 
 
 def test_a_stage_that_touches_the_frozen_layers_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Every stage once, at a tiny size, through the functions the commands call: pools, training, weights, resume."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
-from training.stages import distil, stage0, stage1, stage2
+from training.stages import decoder, distil, stage0, stage1, stage2
 from training.stages.films import film, film_clip
+from training.text.tokenizer import Tokenizer
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES
 from training.world.domains import DOMAINS
@@ -48,15 +50,17 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stage0.run(request(folder, "stage0"), TINY)
     stage1.run(request(folder, "stage1"))
     stage2.run(request(folder, "stage2", items=2, batch=1))
+    distil.run(request(folder, "distil_stills"), distil.STILLS, frames=1)
     distil.run(request(folder, "distil", items=2, batch=1))
     return folder
 
 
 def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> None:
     found = {stage: load_file(workshop / "weights" / f"{stage}.safetensors")
-             for stage in ("stage0", "stage1", "stage2", "distil")}
+             for stage in ("stage0", "stage1", "stage2", "distil_stills", "distil")}
     assert all(name.startswith("inserts.") for name in found["stage1"])
     assert all(name.startswith("temporal.") for name in found["stage2"])
+    assert found["distil_stills"].keys() == found["stage1"].keys()
     assert found["distil"].keys() == found["stage1"].keys() | found["stage2"].keys()
     assert any(not torch.equal(found["distil"][name], value) for name, value in found["stage2"].items())
 
@@ -93,6 +97,42 @@ def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) 
         next(pool.fill(lambda index: stage0.still(index, 0), autoencoder, facts))
     with pytest.raises(ValueError, match="another pool"):
         pools.Pool(workshop / "stage0/pool", pools.Shape(5, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+
+
+def test_a_retrained_decoder_leaves_the_latents_as_they_are(workshop: Path, tmp_path: Path) -> None:
+    shutil.copytree(workshop / "weights", tmp_path / "weights")
+    decoder.run(request(tmp_path, "decoder"))
+    before, facts = load_autoencoder(workshop / "weights")
+    after, _ = load_autoencoder(tmp_path / "weights")
+    picture = torch.rand(1, 3, 64, 64) * 2 - 1
+    latents = before.encode(picture)
+    assert torch.equal(after.encode(picture), latents)
+    assert not torch.equal(after.decode(latents), before.decode(latents))
+    encoder = {name: value + 0.1 for name, value in before.encoder_state().items()}
+    weights.save(tmp_path / "weights", "vae", before.state_dict() | encoder, facts)
+    with pytest.raises(ValueError, match="trained for another encoder"):
+        load_autoencoder(tmp_path / "weights")
+
+
+def test_a_window_of_a_pool_shows_the_same_part_of_latents_and_weights(workshop: Path) -> None:
+    pool = pools.Pool(workshop / "stage2/pool", pools.Shape(2, FRAMES, 768, 320), 4, 16)
+    boxes = np.zeros_like(pool.boxes)
+    boxes[:, :, 0] = (0.7, 0.2, 0.8, 0.6)
+    pool.boxes = boxes
+    tokenizer = Tokenizer(TOKENIZER)
+    items = pools.FromPool(pool, lambda index: film_clip(index, 1), tokenizer, seed=0, columns=12)
+    centres = []
+    for index in range(40):
+        item = items(index)
+        assert item["latents"].shape[-1] == item["weight"].shape[-1] == 12
+        heavy = (item["weight"][0, 0] > 1.1).any(dim=0)
+        whole = pool.latents[..., :1, :]
+        left = next(k for k in range(37) if any(
+            np.array_equal(whole[n, ..., k : k + 12], item["latents"][..., :1, :]) for n in range(2)))
+        expected = [0.7 * 48 - 1 < left + column < 0.8 * 48 for column in range(12)]
+        assert heavy.tolist() == expected
+        centres.append(left + 6)
+    assert sum(abs(centre - 36) < 6 for centre in centres) > 25, "mostly around what acts"
 
 
 def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:

@@ -6,12 +6,19 @@ at a price a CPU can pay. Beside it runs a linear code of each cell (residual au
 `AutoencoderKL` itself is unchanged; full size uses it with `patch=1`, SD2's widths and no linear code.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from training.models import weights
+
+_DECODER: Final = ("kl.decoder.", "kl.post_quant_conv.", "linear.up.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +80,14 @@ class Autoencoder(nn.Module):
         """Encode and decode."""
         return self.decode(self.encode(pictures))
 
+    def decoder_parameters(self) -> Iterator[nn.Parameter]:
+        """What `decode` alone depends on."""
+        return (parameter for name, parameter in self.named_parameters() if name.startswith(_DECODER))
+
+    def encoder_state(self) -> dict[str, Tensor]:
+        """The tensors `encode` depends on: latents of the same ones are the same, whatever decodes them."""
+        return {name: value for name, value in self.state_dict().items() if not name.startswith(_DECODER)}
+
 
 class _LinearCode(nn.Module):
     """A learned linear transform of each `ratio` x `ratio` cell; at first it keeps the cell's mean colour."""
@@ -102,3 +117,20 @@ def latent_statistics(model: Autoencoder, pictures: Tensor) -> tuple[Tensor, Ten
     """Mean and standard deviation of each latent channel over `pictures`: the bundle's normalisation."""
     latents = model.encode(pictures).float()
     return latents.mean(dim=(0, 2, 3)), latents.std(dim=(0, 2, 3))
+
+
+def open_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, Any]]:
+    """The finished autoencoder, with its retrained decoder if there is one, and its facts (latent mean and std).
+
+    FileNotFoundError when it is not there, ValueError when the decoder was trained for another encoder.
+    """
+    tensors, told = weights.load(folder, "vae")
+    model = Autoencoder(weights.config(AutoencoderConfig, told))
+    model.load_state_dict(tensors)
+    if (folder / "decoder.safetensors").exists():
+        decoder, made_for = weights.load(folder, "decoder")
+        if made_for["encoder"] != weights.digest(model.encoder_state()):
+            raise ValueError(f"{folder / 'decoder.safetensors'} was trained for another encoder: remove it, or run "
+                             "`python -m training decoder` in a fresh folder")
+        model.load_state_dict(tensors | decoder)
+    return model.eval(), told

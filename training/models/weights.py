@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def save(folder: Path, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
@@ -34,10 +34,10 @@ def load(folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, json.loads((folder / f"{name}.json").read_text())
 
 
-def digest(model: nn.Module) -> str:
+def digest(tensors: Mapping[str, Tensor]) -> str:
     """What a network's tensors hash to: whatever was made with it can say so."""
     found = hashlib.sha256()
-    for name, value in model.state_dict().items():
+    for name, value in tensors.items():
         found.update(name.encode())
         found.update(value.detach().float().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()

@@ -4,6 +4,10 @@ The teacher is stage 2's model with the clean domain's norm and classifier-free 
 are cut at four knots, and the student learns each piece's mean velocity in one evaluation (piecewise rectified flow,
 Yan et al., 2024). The student's text-to-image layers stay those of stage 0: only inserted and temporal layers move.
 No film is needed, only captions, and those are of the kind stages 1 and 2 saw.
+
+Stills come first (`distil_stills`): how to draw in four evaluations is learned by the inserted layers from single
+pictures, sixteen for the price of one film; what is left for the films is motion (AnimateLCM, Wang et al., 2024,
+section 4.1, decouples the two likewise).
 """
 
 import json
@@ -21,6 +25,7 @@ from training.finished import load_denoiser
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
+from training.noise import SHARED, unit_noise
 from training.sampling import Prompted, contexts, euler, film_sheet, times
 from training.stages.films import film_clip
 from training.world.captions import caption
@@ -28,10 +33,15 @@ from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
 
 SCHEDULE = Schedule(clips=40_000, batch=4, rate=1e-4, warmup=400, ema=0.998, decay=0.5)
+STILLS = "distil_stills"
 STEPS: Final = 4
-SUBSTEPS: Final = 5
+SUBSTEPS: Final = 4
 SHIFT: Final = 2.0
 GUIDANCE: Final = 3.5
+
+
+_SAVED: Final = 16
+"""Films between two notes of how far the teacher has come."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,8 @@ class Trajectories:
 class DistilJob:
     """Trains inserted and temporal layers to jump from knot to knot."""
 
-    name = "distil"
-
-    def __init__(self, model: Denoiser, trajectories: Trajectories, prompted: Prompted, seed: int) -> None:
+    def __init__(self, name: str, model: Denoiser, trajectories: Trajectories, prompted: Prompted, seed: int) -> None:
+        self.name = name
         model.requires_grad_(False)
         for layers in (model.inserts, model.temporal):
             layers.requires_grad_(True)
@@ -76,18 +85,18 @@ class DistilJob:
                 "time": torch.tensor(self._knots[piece]), "item": torch.tensor(number)}
 
 
-def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectories:
-    """Run the teacher for the captions of `request.items` clips; what is there already is kept."""
+def teach(request: Request, prompted: Prompted, teacher: Denoiser, frames: int) -> Trajectories:
+    """Run the teacher for `frames` frames to the captions of `request.items` clips; what is there already is kept."""
     folder, items, seed, batch = request.out, request.items, request.schedule.seed, request.schedule.batch
     folder.mkdir(parents=True, exist_ok=True)
-    shape = (items, STEPS + 1, *prompted.size_of(FRAMES))
+    shape = (items, STEPS + 1, *prompted.size_of(frames))
     path, marker = folder / "trajectories.npy", folder / "filled.json"
-    origin = weights.digest(teacher)
+    origin = weights.digest(teacher.state_dict())
     fresh: dict[str, Any] = {"films": 0, "teacher": origin}
     kept = json.loads(marker.read_text()) if marker.exists() else fresh
     if kept["teacher"] != origin:
         raise ValueError(f"{folder} holds the films of another teacher: remove the folder")
-    done = kept["films"]
+    done: int = kept["films"]
     mode: Any = "r+" if path.exists() else "w+"
     found = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=None if path.exists() else shape)
     captions = tuple(caption(film_clip(k, seed + 7), k) for k in range(items))
@@ -95,8 +104,8 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectori
     velocity = prompted.velocity(teacher, DOMAINS["clean"])
     while done < items:
         few = range(done, min(done + batch, items))
-        noise = torch.stack([torch.randn(shape[2:], generator=torch.Generator().manual_seed(seed * 10**7 + k))
-                             for k in few]).to(device())
+        noise = torch.cat([unit_noise((1, *shape[2:]), torch.Generator().manual_seed(seed * 10**7 + k))
+                           for k in few]).to(device())
         pair = prompted.contexts([captions[k] for k in few])
         x = noise
         found[few.start : few.stop, 0] = x.half().cpu().numpy()
@@ -105,9 +114,10 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser) -> Trajectori
             x = euler(velocity, x, pair, [here + (there - here) * k / SUBSTEPS for k in range(SUBSTEPS + 1)], GUIDANCE)
             found[few.start : few.stop, piece + 1] = x.half().cpu().numpy()
         done = few.stop
-        found.flush()
-        marker.write_text(json.dumps({"films": done, "teacher": origin}))
-        print(f"teacher: {done}/{items} films", flush=True)
+        if done == items or done // _SAVED > few.start // _SAVED:
+            found.flush()
+            marker.write_text(json.dumps({"films": done, "teacher": origin}))
+            print(f"teacher: {done}/{items} films", flush=True)
     return Trajectories(found, captions)
 
 
@@ -118,13 +128,20 @@ def main(arguments: list[str]) -> None:
     film_sheet(request.weights, ("distil",), request.out, frames=FRAMES, steps=STEPS)
 
 
-def run(request: Request) -> None:
-    """Run the teacher, train the student, save its inserted and temporal layers."""
-    seed = request.schedule.seed
+def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:
+    """Run the teacher, train the student, save its inserted layers and, unless it draws stills, its temporal ones.
+
+    The student of films starts from that of stills, if there is one.
+    """
+    seed, films = request.schedule.seed, frames > 1
     torch.manual_seed(seed)
     prompted = Prompted(request.weights, (WIDTH, HEIGHT))
-    model, config = load_denoiser(request.weights, ("stage1", "stage2"), temporal=True)
-    trajectories = teach(request, prompted, laid_out(model.eval()))
-    trainer = train(DistilJob(model, trajectories, prompted, seed), request)
-    told = {"steps": STEPS, "shift": SHIFT, "guidance": GUIDANCE, "trajectories": request.items}
-    weights.save(request.weights, "distil", trainer.average, {"config": config, **facts(trainer, request), **told})
+    stages = ("stage1", "stage2") if films else ("stage1",)
+    model, config = load_denoiser(request.weights, stages, temporal=films)
+    trajectories = teach(request, prompted, laid_out(model.eval()), frames)
+    if films and (request.weights / f"{STILLS}.safetensors").exists():
+        model, config = load_denoiser(request.weights, (*stages, STILLS), temporal=True)
+    trainer = train(DistilJob(name, model, trajectories, prompted, seed), request)
+    told = {"steps": STEPS, "shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED,
+            "trajectories": request.items}
+    weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told})

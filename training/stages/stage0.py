@@ -18,6 +18,7 @@ from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
 from training.models.denoiser import DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder
+from training.noise import unit_noise
 from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
 from training.sampling import Prompted
 from training.world import clip as clips
@@ -66,7 +67,7 @@ def corrupt(latents: Tensor, generator: torch.Generator, middle: float = 0.0) ->
     """Noisy latents, time (B,) in 0..1, and the velocity to predict. `middle` > 0 favours noisier times."""
     count = latents.shape[0]
     time = torch.randn(count, generator=generator, device=latents.device).add(middle).sigmoid()
-    noise = torch.randn(latents.shape, generator=generator, device=latents.device)
+    noise = unit_noise(latents.shape, generator)
     share = time.view(-1, *[1] * (latents.ndim - 1))
     return (1 - share) * latents + share * noise, time, noise - latents
 

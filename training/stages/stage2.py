@@ -11,12 +11,15 @@ from training.command import Request, facts, parse, train
 from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
+from training.noise import SHARED
 from training.pools import FromPool, Shape
-from training.sampling import film_sheet
+from training.sampling import IDEAS, film_sheet
 from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 
+COLUMNS = 24
+"""Cells of width of what is trained on: half a picture."""
 SCHEDULE = Schedule(clips=60_000, batch=4, rate=4e-4, warmup=500, ema=0.999)
 
 
@@ -24,7 +27,7 @@ def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage2.safetensors` (the temporal layers alone) and a sheet of samples."""
     request = parse("stage2", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES)
+    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES, steps=12, ideas=IDEAS[::3])
 
 
 def run(request: Request) -> None:
@@ -33,7 +36,8 @@ def run(request: Request) -> None:
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)
     pool = filled_pool(request, Shape(request.items, FRAMES, WIDTH, HEIGHT), functools.partial(film, seed=seed))
-    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
+    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed, columns=COLUMNS)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder, middle=0.5), request)
-    weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request)})
+    weights.save(request.weights, "stage2", trainer.average,
+                 {"config": config, **facts(trainer, request), "shared_noise": SHARED})

@@ -21,7 +21,7 @@ from training.pixels import to_picture, to_tensor
 from training.world import clip as clips
 from training.world import preview
 from training.world.actors import Box
-from training.world.compose import draw
+from training.world.compose import Picture, draw
 from training.world.domains import watermarked
 
 SCHEDULE = Schedule(clips=60_000, batch=4, rate=8e-4, warmup=200, ema=0.998, weight_decay=0.0)
@@ -49,11 +49,21 @@ class VaeJob:
         mean, logvar = mean.float(), logvar.float()
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)
         rebuilt = self.autoencoder.decode(mean + noise * (0.5 * logvar).exp()).float()
-        error = (rebuilt - pictures).abs().mean()
-        edges = sum((torch.diff(rebuilt, dim=d) - torch.diff(pictures, dim=d)).abs().mean() for d in (2, 3))
         kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
-        psnr = -10 * torch.log10((rebuilt.clamp(-1, 1) - pictures).square().mean() / 4).detach()
-        return error + edges + KL_WEIGHT * kl, {"psnr": float(psnr), "kl": float(kl.detach())}
+        return missed(rebuilt, pictures) + KL_WEIGHT * kl, {"psnr": psnr_of(rebuilt, pictures),
+                                                            "kl": float(kl.detach())}
+
+
+def missed(rebuilt: Tensor, pictures: Tensor) -> Tensor:
+    """L1 on pixels and on their differences, of pictures (B, 3, H, W) in -1..1."""
+    error = (rebuilt - pictures).abs().mean()
+    return error + sum((torch.diff(rebuilt, dim=d) - torch.diff(pictures, dim=d)).abs().mean() for d in (2, 3))
+
+
+@torch.no_grad()
+def psnr_of(rebuilt: Tensor, pictures: Tensor) -> float:
+    """Mean peak signal-to-noise ratio of a batch in -1..1, in dB."""
+    return float((-10 * torch.log10((rebuilt.clamp(-1, 1) - pictures).square().mean(dim=(1, 2, 3)) / 4)).mean())
 
 
 def crop(index: int, seed: int, size: int) -> dict[str, Tensor]:
@@ -80,6 +90,18 @@ def _corner(rng: random.Random, boxes: tuple[Box, ...], frame: tuple[int, int], 
     return left, top
 
 
+def held_out(seed: int) -> Tensor:
+    """Crops (64, 3, 256, 256) no training sees."""
+    return torch.stack([crop(data.HELD + k, seed, 256)["picture"] for k in range(64)])
+
+
+def judged(model: Autoencoder, pictures: Tensor) -> tuple[float, list[list[Picture]]]:
+    """PSNR of what comes back, in dB, and two rows to look at: drawn and rebuilt."""
+    rebuilt = torch.cat([reconstruct(model, part) for part in pictures.split(8)])
+    rows = [[to_picture(p) for p in side[:6]] for side in (pictures, rebuilt)]
+    return round(psnr_of(rebuilt, pictures), 2), rows
+
+
 @torch.no_grad()
 def reconstruct(model: Autoencoder, pictures: Tensor) -> Tensor:
     """Encode and decode without noise, clamped to -1..1; pictures (B, 3, H, W)."""
@@ -94,15 +116,11 @@ def main(arguments: list[str]) -> None:
     trainer = train(VaeJob(config, request.schedule.seed), request)
     model = Autoencoder(config).to(trainer.device)
     model.load_state_dict({**trainer.job.model.state_dict(), **trainer.average})
-    pictures = torch.stack([crop(data.HELD + k, request.schedule.seed, 256)["picture"] for k in range(64)])
-    pictures = pictures.to(trainer.device)
-    rebuilt = torch.cat([reconstruct(model, part) for part in pictures.split(8)])
-    psnr = -10 * torch.log10((rebuilt - pictures).square().mean(dim=(1, 2, 3)) / 4)
+    pictures = held_out(request.schedule.seed).to(trainer.device)
+    found, rows = judged(model, pictures)
     mean, std = latent_statistics(model, pictures)
-    found = round(float(psnr.mean()), 2)
     told = {"config": config, "mean": mean, "std": std, "psnr": found, **facts(trainer, request)}
     weights.save(request.weights, "vae", model.state_dict(), told)
-    rows = [[to_picture(p) for p in side[:6]] for side in (pictures, rebuilt)]
     preview.save(preview.sheet(rows), request.out / "rebuilt.png")
     print(f"vae: held-out PSNR {found} dB, latent std {std.mean():.3f}", flush=True)
 

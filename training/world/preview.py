@@ -24,7 +24,7 @@ def sheet(rows: Sequence[Sequence[Picture]], captions: Sequence[str] = ()) -> Pi
             top, left = i * (height + gap + text), j * (width + gap)
             page[top : top + height, left : left + width, :3] = picture
     surface = skia.Surface(page)
-    font, ink = skia.Font(None, 15), skia.Paint(AntiAlias=True)
+    font, ink = skia.Font(skia.FontMgr().legacyMakeTypeface("", skia.FontStyle()), 15), skia.Paint(AntiAlias=True)
     for i, line in enumerate(captions):
         surface.getCanvas().drawString(line, 6, i * (height + gap + text) + height + 16, font, ink)
     return np.ascontiguousarray(page[:, :, :3])

@@ -1,8 +1,9 @@
 """The noise is normal, repeatable and pinned: a film remade years later starts from the same numbers."""
 
 import numpy as np
+import pytest
 
-from runtime.shot.noise import noise
+from runtime.shot.noise import clip_noise, noise
 
 PINNED = [-0.43347182869911194, 1.3549219369888306, -0.4333871901035309, 0.2930280268192291, 0.7767050862312317]
 
@@ -37,3 +38,18 @@ def test_seeds_and_streams_are_independent() -> None:
     np.testing.assert_array_equal(first, noise(1, shape))
     for other in (noise(2, shape), noise(1, shape, stream=1), noise(2**63 - 1, shape)):
         assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.25, 0.5, 1.0])
+def test_frames_of_a_clip_share_as_much_as_asked(shared: float) -> None:
+    frames = clip_noise(3, (1, 4, 3, 80, 80), shared)[0].transpose(1, 0, 2, 3).reshape(3, -1)
+    np.testing.assert_allclose(frames.std(axis=1), 1, atol=0.02)
+    correlation = np.corrcoef(frames)[np.triu_indices(3, 1)]
+    np.testing.assert_allclose(correlation, shared, atol=0.02)
+
+
+def test_what_frames_share_is_new_in_every_stream() -> None:
+    shape = (1, 4, 3, 50, 50)
+    first, second = clip_noise(3, shape, 1.0), clip_noise(3, shape, 1.0, stream=1)
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.03
+    np.testing.assert_array_equal(clip_noise(3, shape), noise(3, shape))
