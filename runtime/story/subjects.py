@@ -48,15 +48,15 @@ _LAND: Final = {"meadow": 3, "forest": 3, "coast road": 2, "city": 2, "desert": 
 _VIVID: Final = ("red", "blue", "yellow", "green", "orange", "white", "purple")
 
 _LEGS: Final = Verbs(
-    calm=("standing", "waiting", "looking around"),
-    move=("walking", "wandering", "strolling"),
+    calm=("walking slowly", "strolling"),
+    move=("walking", "wandering", "striding"),
     fast=("running", "hurrying", "rushing"),
-    end=("resting", "standing still", "looking back"))
+    end=("walking away", "strolling on", "walking slowly"))
 _PAWS: Final = Verbs(
-    calm=("standing", "sitting", "looking around"),
+    calm=("trotting slowly", "walking slowly"),
     move=("trotting", "walking", "wandering"),
     fast=("running", "bounding", "leaping"),
-    end=("resting", "lying down", "standing still"))
+    end=("trotting away", "running away", "walking on"))
 _WINGS: Final = Verbs(
     calm=("hovering", "gliding"),
     move=("flying", "gliding", "soaring"),
@@ -76,15 +76,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         "fire engine, fire truck, tractor, go-kart, kart, buggy, dune buggy, hot rod, beetle car, old-timer, "
         "oldtimer, motorcycle, motorbike, scooter, moped, bicycle, bike, rover, moon buggy, ferrari, porsche",
         ("ground",), _ROADS,
-        Verbs(("waiting", "standing", "parked"), ("driving", "rolling", "cruising"),
-              ("racing", "speeding", "dashing"), ("slowing down", "coming to rest", "driving away")),
+        Verbs(("rolling slowly", "driving slowly"), ("driving", "rolling", "cruising"),
+              ("racing", "speeding", "dashing"), ("driving away", "rolling on", "driving slowly")),
         ("car engine driving by", "engine revving", "tyres on the road"), _VIVID),
     "airplane": Kind(
         "airplane, aeroplane, plane, aircraft, jet, jet plane, jetliner, airliner, jumbo jet, fighter jet, biplane, "
         "seaplane, propeller plane, glider, helicopter, chopper, drone, bomber, private jet, stunt plane, warplane",
         ("air",), _SKIES,
         Verbs(("gliding", "circling"), ("flying", "cruising", "climbing"), ("racing", "swooping", "roaring"),
-              ("gliding down", "flying away", "coming in to land")),
+              ("gliding down", "flying away", "gliding slowly")),
         ("airplane flying past", "propeller engine", "jet roar"), _VIVID, plurals={"aircraft": "aircraft"}),
     "train": Kind(
         "train, locomotive, steam train, steam locomotive, steam engine, express, express train, bullet train, "
@@ -92,8 +92,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "night train",
         ("ground",),
         {"snow mountains": 3, "canyon": 3, "desert": 3, "meadow": 3, "coast road": 2, "forest": 2, "city": 2},
-        Verbs(("waiting", "standing"), ("rolling", "travelling", "winding its way"),
-              ("rushing", "racing", "thundering"), ("slowing down", "arriving", "disappearing")),
+        Verbs(("rolling slowly", "travelling slowly"), ("rolling", "travelling", "winding its way"),
+              ("rushing", "racing", "thundering"), ("rolling away", "travelling on", "disappearing")),
         ("train passing on rails", "train whistle", "steam hiss"),
         ("red", "green", "blue", "yellow", "black", "orange")),
     "rocket": Kind(
@@ -102,7 +102,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "spaceplane",
         ("space", "air"), {"space": 3, "moon": 3, "above the clouds": 1, "desert": 1},
         Verbs(("hovering", "floating"), ("flying", "drifting", "rising"), ("blasting off", "racing", "shooting"),
-              ("slowing down", "drifting away", "flying away")),
+              ("flying slowly", "drifting away", "flying away")),
         ("rocket launch rumble", "rocket engine", "low rumble"),
         ("red", "white", "blue", "orange", "yellow", "silver"), plurals={"spacecraft": "spacecraft"}),
     "balloon": Kind(
@@ -119,9 +119,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "pirate ship, motorboat, speedboat, cruise ship, ocean liner, tugboat, gondola, longship, trawler, "
         "paper boat",
         ("water",), {"open sea": 3, "coast road": 1},
-        Verbs(("lying at anchor", "drifting", "rocking gently"), ("sailing", "gliding", "cruising"),
-              ("racing", "riding the waves", "cutting through the waves"), ("drifting", "sailing away",
-                                                                            "coming to rest")),
+        Verbs(("drifting", "rocking gently"), ("sailing", "gliding", "cruising"),
+              ("racing", "riding the waves", "cutting through the waves"), ("drifting", "sailing away")),
         ("waves against a hull", "creaking wood", "sail flapping"),
         ("white", "red", "blue", "yellow", "orange", "green")),
     "bird": Kind(
@@ -158,8 +157,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "elk, moose, antelope, gazelle, giraffe, llama, alpaca, centaur, racehorse, buffalo, bison, cow, bull, ox, "
         "elephant, rhino, rhinoceros, hippo, dinosaur, mammoth, goat, sheep, lamb, ram",
         ("ground",), {**_LAND, "meadow": 3, "canyon": 3, "coast road": 2, "city": 1},
-        Verbs(("standing", "grazing", "looking around"), ("walking", "trotting", "cantering"),
-              ("galloping", "running", "charging"), ("slowing to a walk", "standing still", "walking away")),
+        Verbs(("walking slowly", "trotting slowly"), ("walking", "trotting", "cantering"),
+              ("galloping", "running", "charging"), ("trotting on", "trotting away", "walking away")),
         ("hooves on ground", "galloping hooves"), ("white", "brown", "black", "golden"), living=True,
         plurals={"deer": "deer", "sheep": "sheep", "bison": "bison", "moose": "moose", "reindeer": "reindeer"}),
     "dog": Kind(
@@ -181,8 +180,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "astronaut, cosmonaut, spaceman, spacewoman, space explorer, space traveller, space traveler, alien, martian, "
         "extraterrestrial, moon walker, taikonaut",
         ("ground", "space"), {"moon": 3, "space": 3, "desert": 1},
-        Verbs(("standing", "looking around"), ("walking", "drifting"), ("leaping", "bounding", "tumbling"),
-              ("standing still", "drifting away", "looking back")),
+        Verbs(("walking slowly", "drifting slowly"), ("walking", "drifting"), ("leaping", "bounding", "tumbling"),
+              ("walking away", "drifting away", "walking on")),
         ("breathing in a helmet", "radio beep"), living=True),
     "lighthouse": Kind(
         "lighthouse, light house, beacon, tower, watchtower, castle, church, house, cottage, cabin, palace, temple, "
@@ -218,7 +217,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 THING: Final = Kind(
     "", ("ground", "air"), dict.fromkeys(("meadow", "city", "coast road", "desert", "forest", "snow mountains"), 2),
-    Verbs(("standing", "waiting"), ("moving", "gliding"), ("rushing", "moving fast"), ("resting", "disappearing")),
+    Verbs(("moving slowly",), ("moving", "gliding"), ("rushing", "moving fast"), ("moving away", "disappearing")),
     ("whoosh", "soft impact"))
 """What nobody listed: it can be anywhere and moves in no special way."""
 
