@@ -1,6 +1,6 @@
 """The starter's networks as the app sees them: what goes in and out, and with what they are tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +83,7 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkS
 
 
 class DecoderGraph(nn.Module):
-    """Latents (B, C, h, w), not normalised, to pictures (B, H, W, 3) uint8."""
+    """Latents (B, C, h, w) to pictures (B, H, W, 3) uint8."""
 
     def __init__(self, autoencoder: Autoencoder) -> None:
         super().__init__()
@@ -95,13 +95,11 @@ class DecoderGraph(nn.Module):
         return ((picture.clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
 
 
-def decoder(network: Autoencoder, frame: Frame, statistics: tuple[Sequence[float], Sequence[float]]) -> NetworkSpec:
-    """latents -> picture, one frame at a time: four at once were slower. `statistics` are mean and standard deviation
-    of the latents' channels."""
+def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
+    """latents -> picture, one frame at a time: four at once were slower."""
     draw, ratio = np.random.default_rng(0), network.config.ratio
-    mean, std = (np.array(values, np.float32)[:, None, None] for values in statistics)
-    latents = _normal(draw, 1, network.config.latent_channels, *frame.cells(ratio)) * std + mean
-    feeds = ({"latents": latents},)
+    latents = _normal(draw, 1, network.config.latent_channels, *frame.cells(ratio))
+    feeds = ({"latents": latents / network.evenness.numpy()[:, None, None]},)
     return NetworkSpec(name="decoder", module=DecoderGraph(network), inputs=_specs(feeds[0]), outputs=("picture",),
                        feeds=feeds, tolerance=Tolerance())
 

@@ -129,10 +129,10 @@ def _denoiser(request: Request) -> Part:
     model, sampling = assembled(request.weights)
     _, vae = weights.load(request.weights, "vae")
     encoder = _reader(request.weights)
-    ratio = weights.config(AutoencoderConfig, vae).ratio
+    ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
     spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens)
     return Part((spec,), {
-        "latent": {"channels": model.config.latent_channels, "ratio": ratio, "mean": vae["mean"], "std": vae["std"]},
+        "latent": {"channels": channels, "ratio": ratio, "mean": [0.0] * channels, "std": [1.0] * channels},
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
         "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
@@ -148,8 +148,8 @@ def _reader(folder: Path) -> TextEncoder:
 
 
 def _decoder(request: Request) -> Part:
-    model, facts = open_autoencoder(request.weights)
-    return Part((networks.decoder(model, request.frame, (facts["mean"], facts["std"])),), {})
+    model, _ = open_autoencoder(request.weights)
+    return Part((networks.decoder(model, request.frame),), {})
 
 
 def _upscaler(request: Request) -> Part:

@@ -6,7 +6,6 @@ import sys
 STAGES = {
     "text": "training.text.distill",
     "vae": "training.stages.vae",
-    "decoder": "training.stages.decoder",
     "stage0": "training.stages.stage0",
     "stage1": "training.stages.stage1",
     "stage2": "training.stages.stage2",

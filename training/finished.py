@@ -20,7 +20,7 @@ def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
 
 
 def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, Any]]:
-    """The finished autoencoder, frozen, and its facts (latent mean and std)."""
+    """The finished autoencoder, frozen, and its facts."""
     model, told = open_autoencoder(folder)
     return laid_out(model.requires_grad_(False).to(device())), told
 

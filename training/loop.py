@@ -92,7 +92,7 @@ def layout() -> torch.memory_format:
 def laid_out(model: M) -> M:
     """The model with its 2-D kernels in `layout()`."""
     for parameter in model.parameters():
-        if parameter.ndim == 4:  # Module.to would refuse the five-dimensional temporal kernels
+        if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=layout())
     return model
 

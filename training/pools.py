@@ -48,7 +48,7 @@ class Shape:
 
 
 class Pool:
-    """Normalised latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`."""
+    """Latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`."""
 
     def __init__(self, folder: Path, shape: Shape, channels: int, ratio: int) -> None:
         self.folder, self.shape = folder, shape
@@ -58,27 +58,24 @@ class Pool:
         self.boxes = _array(folder / "boxes.npy", np.dtype(np.float32), (shape.items, shape.frames, ACTORS, 4))
         self.domains = _array(folder / "domains.npy", np.dtype(np.int64), (shape.items,))
 
-    def fill(self, draw: Callable[[int], Drawn], encoder: Autoencoder, facts: dict[str, Any], batch: int = 8
-             ) -> Iterator[int]:
+    def fill(self, draw: Callable[[int], Drawn], encoder: Autoencoder, batch: int = 8) -> Iterator[int]:
         """Draw and encode what is missing; yields how many items are there after each shard."""
         marker = self.folder / "filled.json"
-        origin = weights.digest(encoder.encoder_state())
+        origin = weights.digest(encoder.code())
         fresh: dict[str, Any] = {"items": 0, "encoder": origin}
         kept = json.loads(marker.read_text()) if marker.exists() else fresh
         if kept["encoder"] != origin:
             raise ValueError(f"{self.folder} was encoded by another autoencoder: remove the folder")
         done = kept["items"]
-        device = next(encoder.parameters()).device
-        mean, std = (torch.tensor(facts[key], device=device)[:, None, None] for key in ("mean", "std"))
+        device = encoder.middle.device
         drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items))
         while done < self.shape.items:
             part = next(drawn)
             count = min(len(part["domain"]), self.shape.items - done)
-            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            with torch.no_grad():
                 pictures = part["pictures"][:count].to(device).flatten(0, 1).permute(0, 3, 1, 2)
-                latents = [encoder.encode(few.float() / 127.5 - 1).float() for few in pictures.split(16)]
-            normal = ((torch.cat(latents) - mean) / std).unflatten(0, (count, -1))
-            self.latents[done : done + count] = normal.half().cpu().numpy()
+                latents = torch.cat([encoder.encode(few.float() / 127.5 - 1) for few in pictures.split(16)])
+            self.latents[done : done + count] = latents.unflatten(0, (count, -1)).half().cpu().numpy()
             self.boxes[done : done + count] = part["boxes"][:count].numpy()
             self.domains[done : done + count] = part["domain"][:count].numpy()
             before, done = done, done + count

@@ -82,10 +82,9 @@ class Prompted:
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
         self.encoder, self.tokenizer = text_models(folder)
-        self.autoencoder, facts = load_autoencoder(folder)
+        self.autoencoder, _ = load_autoencoder(folder)
         ratio = self.autoencoder.config.ratio
         self._size = (self.autoencoder.config.latent_channels, size[1] // ratio, size[0] // ratio)
-        self._mean, self._std = (torch.tensor(facts[key], device=device())[:, None, None] for key in ("mean", "std"))
 
     def size_of(self, frames: int) -> tuple[int, int, int, int]:
         """(C, T, h, w) of a clip's latents."""
@@ -129,9 +128,9 @@ class Prompted:
 
     @torch.no_grad()
     def pictures(self, latents: Tensor) -> list[Picture]:
-        """Normalised latents (B, C, h, w) to pictures."""
+        """Latents (B, C, h, w) to pictures."""
         found = []
-        for part in (latents * self._std + self._mean).split(8):
+        for part in latents.split(8):
             with torch.autocast(part.device.type, torch.bfloat16):
                 found += [to_picture(picture) for picture in self.autoencoder.decode(part)]
         return found

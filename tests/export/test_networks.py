@@ -15,7 +15,7 @@ from tests.export import tiny_networks as tiny
 SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
     "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens),
-    "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME, (tiny.MEAN, tiny.STD)),
+    "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }
 

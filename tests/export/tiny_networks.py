@@ -25,10 +25,9 @@ WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "car", "whale")
 TEXT = TextConfig(vocabulary=len(WORDS), factor=8, width=16, layers=1, heads=2, tokens=8, embedding=12)
 DENOISER = DenoiserConfig(latent_channels=4, widths=(16, 32), attention=(False, True), head=8, context=16, groups=4,
                           frames=4)
-AUTOENCODER = AutoencoderConfig(latent_channels=4, widths=(8, 16, 16, 16), groups=4)
+AUTOENCODER = AutoencoderConfig(latent_channels=4, width=8, blocks=1)
 UPSCALER = UpscalerConfig(channels=8, cleaning_blocks=1, propagation_blocks=1, tail=(8,), flow_levels=2,
                           flow_widths=(4, 4, 4, 4), flow_shrink=1)
-MEAN, STD = (0.1, -0.2, 0.0, 0.3), (1.0, 0.8, 1.2, 0.9)
 
 
 def filled(model: M, seed: int = 0) -> M:
@@ -67,9 +66,8 @@ def save_all(folder: Path) -> None:
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     tokenizer.save(str(folder / "tokenizer.json"))
-    statistics = {"mean": torch.tensor(MEAN), "std": torch.tensor(STD)}
     weights.save(folder, "vae", autoencoder().state_dict(),
-                 {"config": AUTOENCODER, **statistics, "clips": 60_000, "psnr": 27.5})
+                 {"config": AUTOENCODER, "clips": 60_000, "psnr": 27.5})
     tensors = denoiser().state_dict()
     config = {"config": dataclasses.asdict(DENOISER), "clips": 12}
     stages = {"stage0": "unet.", "stage1": "inserts.", "stage2": "temporal."}

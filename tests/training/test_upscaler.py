@@ -286,8 +286,8 @@ def batch(job: stage.UpscalerJob) -> dict[str, Tensor]:
 
 def test_every_second_input_goes_through_the_autoencoder() -> None:
     torch.manual_seed(0)
-    config = AutoencoderConfig(latent_channels=4, widths=(8, 8, 8, 8), groups=4)
-    job = stage.UpscalerJob(THIN, 0, stage.Rebuilder(Autoencoder(config).eval(), torch.ones(1, 4, 1, 1)))
+    config = AutoencoderConfig(latent_channels=4, width=8, blocks=1)
+    job = stage.UpscalerJob(THIN, 0, stage.Rebuilder(Autoencoder(config).eval()))
     given = batch(job)
     inputs = job.inputs(given, torch.Generator().manual_seed(1))
     assert torch.equal(inputs[0], given["degraded"][0])

@@ -25,8 +25,8 @@ class DenoiserConfig:
     the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
     """
 
-    latent_channels: int = 16
-    widths: tuple[int, ...] = (64, 128, 224)
+    latent_channels: int = 32
+    widths: tuple[int, ...] = (96, 128, 224)
     layers: int = 1
     attention: tuple[bool, ...] = (False, True, True)
     head: int = 32

@@ -82,24 +82,25 @@ class AttentionShape:
 class TemporalResBlock(nn.Module):
     """A residual block of (3, 1, 1) convolutions: each place looks one frame back and one ahead.
 
-    `width` channels do the temporal work; at full size it equals the map's own width.
+    They are written as two-dimensional ones over (frame, place), which CPUs and exporters know better. `width` channels
+    do the temporal work; at full size it equals the map's own width.
     """
 
     def __init__(self, channels: int, embedding: int, groups: int, width: int) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(groups, channels, eps=1e-5)
-        self.conv1 = nn.Conv3d(channels, width, (3, 1, 1), padding=(1, 0, 0))
+        self.conv1 = nn.Conv2d(channels, width, (3, 1), padding=(1, 0))
         self.time = nn.Linear(embedding, width)
         self.norm2 = nn.GroupNorm(groups, width, eps=1e-5)
-        self.conv2 = _zeroed(nn.Conv3d(width, channels, (3, 1, 1), padding=(1, 0, 0)))
+        self.conv2 = _zeroed(nn.Conv2d(width, channels, (3, 1), padding=(1, 0)))
 
     def forward(self, x: Tensor, time: Tensor, frames: int) -> Tensor:
         """x (B*T, C, H, W), time (B*T, E)."""
         clip = _to_clip(x, frames)
         hidden = self.conv1(F.silu(self.norm1(clip)))
-        hidden = hidden + self.time(F.silu(time[::frames]))[:, :, None, None, None]
+        hidden = hidden + self.time(F.silu(time[::frames]))[:, :, None, None]
         hidden = self.conv2(F.silu(self.norm2(hidden)))
-        return x + _to_frames(hidden)
+        return x + hidden.transpose(1, 2).reshape(x.shape)
 
 
 class TemporalAttention(nn.Module):
@@ -118,21 +119,16 @@ class TemporalAttention(nn.Module):
     def forward(self, x: Tensor, frames: int) -> Tensor:
         """x (B*T, C, H, W)."""
         clip = self.norm(_to_clip(x, frames))
-        batch, channels, _, height, width = clip.shape
-        tokens = clip.permute(0, 3, 4, 2, 1).reshape(batch * height * width, frames, channels)
+        batch, channels, _, places = clip.shape
+        tokens = clip.permute(0, 3, 2, 1).reshape(batch * places, frames, channels)
         tokens = self.proj_out(self.block(self.proj_in(tokens)))
-        change = tokens.reshape(batch, height, width, frames, channels).permute(0, 3, 4, 1, 2)
-        return x + change.reshape(batch * frames, channels, height, width)
+        change = tokens.reshape(batch, places, frames, channels).permute(0, 2, 3, 1)
+        return x + change.reshape(x.shape)
 
 
 def _to_clip(x: Tensor, frames: int) -> Tensor:
-    batch, channels, height, width = x.shape
-    return x.reshape(batch // frames, frames, channels, height, width).permute(0, 2, 1, 3, 4)
-
-
-def _to_frames(clip: Tensor) -> Tensor:
-    batch, channels, frames, height, width = clip.shape
-    return clip.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
+    """(B*T, C, H, W) to (B, C, T, H*W)."""
+    return x.unflatten(0, (-1, frames)).flatten(3).transpose(1, 2)
 
 
 def _zeroed(layer: M) -> M:

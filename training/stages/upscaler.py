@@ -37,18 +37,17 @@ SIZE: Final = (768, 320)
 FRAMES: Final = 5
 CROP, CONTEXT, MARGIN = 64, 128, 16
 """In small pixels: what is trained on, what the autoencoder sees of the frame, what the degradations see beside it."""
-LATENT_NOISE = 0.3
-"""The most noise on latents, as a share of their standard deviation."""
+LATENT_NOISE = 0.15
+"""The most noise on latents, whose variance is about 1."""
 EDGES, CLEANED, MOTION = 1.0, 0.5, 0.5
 HELD_ITEMS = 24
 
 
 @dataclasses.dataclass(frozen=True)
 class Rebuilder:
-    """A finished autoencoder and the standard deviation of its latents, (1, C, 1, 1)."""
+    """A finished autoencoder."""
 
     model: Autoencoder
-    std: Tensor
 
     @torch.no_grad()
     def __call__(self, frames: Tensor, generator: torch.Generator) -> Tensor:
@@ -61,7 +60,7 @@ class Rebuilder:
 
         amount = LATENT_NOISE * torch.rand(batch, 1, 1, 1, 1, generator=generator, device=frames.device)
         mixed = amount * (0.7 * noise(batch, 1) + 0.7 * noise(batch, count))
-        rebuilt = self.model.decode(latents + mixed.flatten(0, 1) * self.std).float()
+        rebuilt = self.model.decode(latents + mixed.flatten(0, 1)).float()
         return (rebuilt.clamp(-1, 1) * 0.5 + 0.5).unflatten(0, (batch, count))
 
 
@@ -174,10 +173,10 @@ def bicubic(frames: Tensor) -> Tensor:
 def finished_autoencoder(folder: Path) -> Rebuilder | None:
     """The autoencoder among finished weights, if it is there."""
     try:
-        model, told = load_autoencoder(folder)
+        model, _ = load_autoencoder(folder)
     except FileNotFoundError:
         return None
-    return Rebuilder(model, torch.tensor(told["std"], device=device()).view(1, -1, 1, 1))
+    return Rebuilder(model)
 
 
 @torch.no_grad()
