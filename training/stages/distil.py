@@ -10,6 +10,7 @@ pictures, sixteen for the price of one film; what is left for the films is motio
 section 4.1, decouples the two likewise).
 """
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
 from training.noise import SHARED, unit_noise
-from training.sampling import Prompted, contexts, euler, film_sheet, times
+from training.sampling import GUIDANCE, SHIFT, Prompted, contexts, film_sheet, integrate, times
 from training.stages.films import film_clip
 from training.world.captions import caption
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -35,9 +36,7 @@ from training.world.domains import DOMAINS
 SCHEDULE = Schedule(clips=40_000, batch=4, rate=1e-4, warmup=400, ema=0.998, decay=0.5)
 STILLS = "distil_stills"
 STEPS: Final = 4
-SUBSTEPS: Final = 4
-SHIFT: Final = 2.0
-GUIDANCE: Final = 3.5
+SUBSTEPS: Final = 3
 
 
 _SAVED: Final = 16
@@ -101,18 +100,17 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser, frames: int) 
     found = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=None if path.exists() else shape)
     captions = tuple(caption(film_clip(k, seed + 7), k) for k in range(items))
     knots = times(STEPS, SHIFT)
+    fine = [here + (there - here) * k / SUBSTEPS for here, there in itertools.pairwise(knots) for k in range(SUBSTEPS)]
+    fine.append(knots[-1])
     velocity = prompted.velocity(teacher, DOMAINS["clean"])
     while done < items:
         few = range(done, min(done + batch, items))
         noise = torch.cat([unit_noise((1, *shape[2:]), torch.Generator().manual_seed(seed * 10**7 + k))
                            for k in few]).to(device())
         pair = prompted.contexts([captions[k] for k in few])
-        x = noise
-        found[few.start : few.stop, 0] = x.half().cpu().numpy()
-        for piece in range(STEPS):
-            here, there = knots[piece], knots[piece + 1]
-            x = euler(velocity, x, pair, [here + (there - here) * k / SUBSTEPS for k in range(SUBSTEPS + 1)], GUIDANCE)
-            found[few.start : few.stop, piece + 1] = x.half().cpu().numpy()
+        states = integrate(velocity, noise, pair, fine, GUIDANCE, order=2)
+        for knot, state in enumerate(itertools.islice(states, 0, None, SUBSTEPS)):
+            found[few.start : few.stop, knot] = state.half().cpu().numpy()
         done = few.stop
         if done == items or done // _SAVED > few.start // _SAVED:
             found.flush()
