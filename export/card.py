@@ -37,6 +37,18 @@ def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Ite
     return _spaced(parts)
 
 
+def imported_card(bundle: Bundle, precision: Precision, comparisons: Mapping[str, tuple[Comparison, ...]]) -> str:
+    """The card of a bundle made from files that others trained; Markdown."""
+    manifest = bundle.manifest
+    return _spaced([
+        f"# {manifest.title}",
+        f"Version {manifest.version}, licence {manifest.licence}. Manifest digest `{bundle.digest}`.",
+        "## Made from",
+        *(f"- {source.name} ({source.licence}), SHA-256 `{source.sha256}`. {source.note}"
+          for source in manifest.sources),
+        "## Files", *_files(bundle, comparisons), f"Weights are stored as {STORED[precision]}."])
+
+
 def closeness(found: tuple[Comparison, ...]) -> str:
     """The worst error on each backend, in words."""
     worst: dict[str, float] = {}

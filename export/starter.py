@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from export import card, networks
-from export.compare import Comparison, export
+from export.compare import Comparison
 from export.errors import ExportError
 from export.networks import Frame
-from export.spec import NetworkSpec, Precision
+from export.parts import Part, write_graphs
+from export.spec import Precision
 from runtime.bundle import Bundle, write_manifest
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig, open_autoencoder
@@ -39,14 +40,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One role: its networks, and what the manifest says of it beside its graphs."""
-
-    specs: tuple[NetworkSpec, ...]
-    table: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Built:
     """The bundle, why roles were left out, and how close each graph came."""
 
@@ -71,12 +64,8 @@ def build(request: Request) -> Built:
         except FileNotFoundError as error:
             left_out[role] = str(error)
             continue
-        for spec in part.specs:
-            path = request.out / f"{spec.name}.onnx"
-            comparisons[path.name] = export(spec, path, request.precision)
-            print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {card.closeness(comparisons[path.name])}",
-                  flush=True)
-        roles[role] = {**_graphs(role, part.specs), **part.table}
+        roles[role], found = write_graphs(role, part, request.out, request.precision)
+        comparisons |= found
     if (request.out / SOUNDS).is_dir():
         roles["sounds"] = {"folder": SOUNDS}
     else:
@@ -162,11 +151,6 @@ def _upscaler(request: Request) -> Part:
 
 PARTS: Final[Mapping[str, Callable[[Request], Part]]] = {
     "text_encoder": _text_encoder, "denoiser": _denoiser, "decoder": _decoder, "upscaler": _upscaler}
-
-
-def _graphs(role: str, specs: tuple[NetworkSpec, ...]) -> dict[str, Any]:
-    entries = {spec.name.removeprefix(f"{role}_"): {"file": f"{spec.name}.onnx", "exact": spec.exact} for spec in specs}
-    return {"graph": entries[role]} if role in entries else {"graphs": entries}
 
 
 def _manifest(roles: Mapping[str, Any]) -> dict[str, Any]:

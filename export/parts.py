@@ -1,0 +1,62 @@
+"""What every bundle is put together from: roles, each with its graphs and what the manifest says of it besides."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from export.card import closeness
+from export.compare import Comparison, export
+from export.errors import ExportError
+from export.spec import NetworkSpec, Precision
+
+MANIFEST: Final = "bundle.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One role: its networks, and what the manifest says of it beside its graphs."""
+
+    specs: tuple[NetworkSpec, ...]
+    table: Mapping[str, Any]
+
+
+@contextmanager
+def fresh_folder(out: Path) -> Iterator[Path]:
+    """A folder to write a bundle into; it becomes `out` when all went well, and vanishes when not.
+
+    Raises ExportError, before anything is done, when `out` holds something that is no bundle.
+    """
+    if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ExportError("an empty folder, or an older bundle to replace", f"{out} is something else",
+                          "choose another --out")
+    draft = out.with_name(f".{out.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        shutil.rmtree(out, ignore_errors=True)
+        draft.replace(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_graphs(role: str, part: Part, out: Path, precision: Precision
+                 ) -> tuple[dict[str, Any], dict[str, tuple[Comparison, ...]]]:
+    """Export the part's networks into `out`: the role's table for the manifest, and how close each graph came.
+
+    Raises ExportError for a graph that does not compute what its network does.
+    """
+    comparisons = {}
+    for spec in part.specs:
+        path = out / f"{spec.name}.onnx"
+        comparisons[path.name] = export(spec, path, precision)
+        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
+    return {**_graphs(role, part.specs), **part.table}, comparisons
+
+
+def _graphs(role: str, specs: Iterable[NetworkSpec]) -> dict[str, Any]:
+    entries = {spec.name.removeprefix(f"{role}_"): {"file": f"{spec.name}.onnx", "exact": spec.exact} for spec in specs}
+    return {"graph": entries[role]} if role in entries else {"graphs": entries}
