@@ -20,8 +20,8 @@ STORED: Final = {
 
 
 def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Iterable[str],
-               comparisons: Mapping[str, tuple[Comparison, ...]]) -> str:
-    """The card of `bundle`, made from the weights in `folder`; Markdown."""
+               comparisons: Mapping[str, tuple[Comparison, ...]], quality: Path) -> str:
+    """The card of `bundle`, made from the weights in `folder`; Markdown. `quality`: what `benchmarks.quality` wrote."""
     manifest = bundle.manifest
     missing = ", ".join(left_out)
     parts = [
@@ -31,8 +31,8 @@ def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Ite
         "## Made from", *(f"- {source.name} ({source.licence}). {source.note}" for source in manifest.sources),
         "## Files", *_files(bundle, comparisons), f"Weights are stored as {STORED[precision]}.",
         *([f"Not in it yet: {missing}."] if missing else []),
-        "## Sampling", *_sampling(bundle), "## Training", *_training(folder), "## Made again by",
-        "```", *_commands(folder),
+        "## Sampling", *_sampling(bundle), *_quality(bundle, quality), "## Training", *_training(folder),
+        "## Made again by", "```", *_commands(folder),
         f"python -m export starter --precision {precision}", "```"]
     return _spaced(parts)
 
@@ -79,6 +79,30 @@ def _sampling(bundle: Bundle) -> Iterator[str]:
     yield (f"{denoiser.frames} frames of {width}x{height} at {denoiser.fps:g} fps; {denoiser.solver}, "
            f"{denoiser.steps} steps, guidance {denoiser.guidance:g}; domains {', '.join(denoiser.domains)}, "
            f"by default {denoiser.default_domain}.")
+
+
+def _quality(bundle: Bundle, path: Path) -> Iterator[str]:
+    """The judge's scores and the watermark claim, with the bundle they were measured on."""
+    if not path.exists():
+        return
+    found = json.loads(path.read_text("utf-8"))
+    same = found["bundle"] == bundle.digest
+    yield "## Quality"
+    yield ("Measured by `python -m benchmarks.quality` "
+           + ("on this bundle." if same else f"on an older bundle, `{found['bundle']}`: measure again."))
+    own = ", ".join(f"{key} {value:.1%}" for key, value in found["judge"].items())
+    yield f"The judge is a small classifier of single frames; its own accuracy on held-out clips: {own}."
+    mark = found["watermark"]
+    shares = ", ".join(f"{value:.1%} with the {name} norm" for name, value in mark.items() if name != "films")
+    yield (f"Watermark: motion was learned from watermarked films alone. Of the frames of {mark['films']} films the "
+           f"judge sees one in {shares} (the aim: at most 2 % clean, at least 80 % watermarked).")
+    yield "| idea | subjects seen in | setting seen in | watermark in | motion | flicker |"
+    yield "|---|---|---|---|---|---|"
+    for film in found["films"]:
+        subjects = ", ".join(f"{name} {value:.0%}" for name, value in film["subjects"].items())
+        setting = f"{film['setting']:.0%}" if "setting" in film else ""
+        yield (f"| {film['idea']} | {subjects} | {setting} | {film['watermark']:.0%} | {film['motion']} | "
+               f"{film['flicker']} |")
 
 
 def _training(folder: Path) -> Iterator[str]:

@@ -31,12 +31,16 @@ SOUNDS: Final = "sounds"
 
 @dataclass(frozen=True)
 class Request:
-    """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame."""
+    """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame.
+
+    `quality` is what `benchmarks.quality` wrote, for the model card.
+    """
 
     weights: Path
     out: Path
     precision: Precision = "int8"
     frame: Frame = Frame()  # noqa: RUF009 - frozen
+    quality: Path = Path("docs/quality.json")
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def build(request: Request) -> Built:
     if not roles:
         raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
     bundle = write_manifest(request.out, _manifest(roles))
-    text = card.model_card(bundle, request.weights, request.precision, left_out, comparisons)
+    text = card.model_card(bundle, request.weights, request.precision, left_out, comparisons, request.quality)
     (request.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     return Built(bundle, left_out, comparisons)
 

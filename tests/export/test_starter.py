@@ -1,5 +1,6 @@
 """`python -m export starter` on real, tiny weights: what it makes is a bundle the app opens and can run."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from export import starter
+from export import card, starter
 from export.errors import ExportError
 from export.starter import Built, Request, assembled, build
 from runtime.backends import open_engine
@@ -106,6 +107,20 @@ def test_the_card_holds_sizes_figures_and_commands(built: Built) -> None:
                  "| denoiser.onnx |"):
         assert fact in card
     assert "\n\n\n" not in card
+
+
+def test_the_card_tells_what_was_measured_and_on_which_bundle(folder: Path, built: Built, tmp_path: Path) -> None:
+    film = {"idea": "a red car", "subjects": {"car": 0.9375}, "setting": 1.0, "watermark": 0.0, "motion": 3.1,
+            "flicker": 0.02}
+    found = {"bundle": built.bundle.digest, "judge": {"watermark": 0.995}, "films": [film],
+             "watermark": {"films": 32, "watermarked": 0.91, "clean": 0.004}}
+    for digest, said in ((built.bundle.digest, "on this bundle"), ("0" * 64, "on an older bundle, `000")):
+        (tmp_path / "quality.json").write_text(json.dumps({**found, "bundle": digest}))
+        text = card.model_card(built.bundle, folder, "int8", [], built.comparisons, tmp_path / "quality.json")
+        for fact in (said, "watermark 99.5%", "91.0% with the watermarked norm, 0.4% with the clean norm",
+                     "| a red car | car 94% | 100% | 0% | 3.1 | 0.02 |"):
+            assert fact in text
+    assert "## Quality" not in card.model_card(built.bundle, folder, "int8", [], built.comparisons, tmp_path / "none")
 
 
 def test_missing_stages_are_left_out_and_named(folder: Path, tmp_path: Path) -> None:
