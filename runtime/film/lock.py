@@ -6,35 +6,13 @@ lock needs no breaking and its pid cannot be mistaken for another's. The file sa
 
 import errno
 import os
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from runtime import filelock
 from runtime.errors import FilmFolderError, StorageError
 from runtime.media.files import writing
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Windows keeps others from reading what is locked: lock a byte far behind the text.
-    _PLACE = 1 << 30
-
-    def _try(handle: int) -> None:
-        os.lseek(handle, _PLACE, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-    def _release(handle: int) -> None:
-        os.lseek(handle, _PLACE, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _try(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _release(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 class Lock:
@@ -64,7 +42,7 @@ class Lock:
                  trace: TracebackType | None) -> None:
         # The file stays: deleting it would let two processes lock two files of the same name.
         if self._handle is not None:
-            _release(self._handle)
+            filelock.release(self._handle)
             os.close(self._handle)
             self._handle = None
 
@@ -76,11 +54,11 @@ def holder(path: Path) -> int | None:
     except OSError:
         return None
     try:
-        _try(handle)
+        filelock.take(handle)
     except OSError:
         return _pid(handle)
     else:
-        _release(handle)
+        filelock.release(handle)
         return None
     finally:
         os.close(handle)
@@ -88,7 +66,7 @@ def holder(path: Path) -> int | None:
 
 def _take(handle: int, path: Path) -> None:
     try:
-        _try(handle)
+        filelock.take(handle)
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             raise StorageError(f"to lock {path}", f"this disk cannot lock files: {error.strerror or error}",

@@ -1,0 +1,124 @@
+"""Engines that were built are kept, and built again when anything they depend on has changed.
+
+An engine's name is the digest of all that: the graph with its weights, the library and its exact version, the sizes
+of free axes, the GPUs it is for. Nothing ever has to be invalidated: what is stale is not found, and goes when room is
+needed.
+"""
+
+import errno
+import hashlib
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from runtime import filelock
+from runtime.backends.onnx_file import read_interface
+from runtime.backends.tensorrt_build import BuildRequest, Phase, build
+from runtime.errors import BackendError, StorageError
+
+LIMIT_BYTES: Final = 20 * 2**30
+_BUSY: Final = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+
+
+def cache_folder() -> Path:
+    """Where engines are kept: `MOVIEFACTORY_CACHE`, else the user's cache folder of this system."""
+    if chosen := os.environ.get("MOVIEFACTORY_CACHE"):
+        return Path(chosen) / "engines"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "moviefactory" / "engines"
+
+
+def engine_key(request: BuildRequest) -> str:
+    """The name of the engine of `request`. Raises BackendError when the graph or the library is not there."""
+    interface = read_interface(request.graph)
+    digest = hashlib.sha256()
+    for name in (request.graph.name, *sorted(interface.data_files)):
+        with (request.graph.parent / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    free = {size for spec in interface.inputs for size in spec.shape if isinstance(size, str)}
+    facts = {"library": request.library, "version": _version(request.library), "targets": sorted(request.targets),
+             "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) -> Generator[Phase, None, Path]:
+    """The engine's file, built first if there is none; yields the phases of that. Close it to stop.
+
+    One process builds, others that want the same wait for it. Engines that were used longest ago go when all of them
+    take more than `limit` bytes. Raises BackendError and StorageError as `build` does.
+    """
+    plan = folder / f"{engine_key(request)}.plan"
+    with _lock(plan.with_suffix(".lock")) as waiting:
+        yield from waiting
+        if not plan.exists():
+            yield from build(request, plan)
+    os.utime(plan)
+    prune(folder, limit, keep=plan)
+    return plan
+
+
+def prune(folder: Path, limit: int, keep: Path | None = None) -> None:
+    """Remove engines, the one used longest ago first, until they take at most `limit` bytes; `keep` stays."""
+    plans = []
+    for plan in folder.glob("*.plan"):
+        with suppress(OSError):  # another process may have removed it just now
+            plans.append((plan.stat().st_mtime, plan.stat().st_size, plan))
+    total = sum(size for _, size, _ in plans)
+    for _, size, plan in sorted(plans):
+        if total <= limit:
+            return
+        if plan != keep:
+            with suppress(OSError):  # on Windows one that is in use stays
+                plan.unlink()
+                plan.with_suffix(".lock").unlink()
+            total -= size
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[Iterator[Phase]]:
+    """The lock on one engine: go through what it gives, which ends when it is ours."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StorageError(f"to keep engines in {path.parent}", error.strerror or str(error),
+                           "set MOVIEFACTORY_CACHE to a folder that can be written") from error
+    try:
+        yield _taken(handle, path)
+    finally:
+        os.close(handle)  # which lets go of the lock
+
+
+def _taken(handle: int, path: Path) -> Iterator[Phase]:
+    while True:
+        try:
+            filelock.take(handle)
+        except OSError as error:
+            if error.errno not in _BUSY:
+                raise StorageError(f"to lock {path}", f"this disk cannot lock files: {error.strerror or error}",
+                                   "set MOVIEFACTORY_CACHE to a folder on a local disk") from error
+            yield Phase("waiting for another process that builds this engine", 0, 1)
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError as error:
+        extra = "rtx" if library == "tensorrt_rtx" else library
+        raise BackendError(f"the package {library.replace('_', '-')}", "it is not installed",
+                           f'run `pip install "moviefactory[{extra}]"`') from error

@@ -1,0 +1,88 @@
+"""From ONNX to a TensorRT engine, in a process that can be stopped, with its phases told on the way.
+
+TensorRT-RTX builds anywhere, without a GPU, one engine for every card from Ampere on; TensorRT builds for the card in
+the machine.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.backends.tensorrt_library import TITLES, Name
+from runtime.errors import BackendError, StorageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """What to build: `axes` gives every free axis of the graph its size; `targets` are GPU generations such as
+    'sm89' (TensorRT-RTX only; none: all of its default)."""
+
+    graph: Path
+    library: Name
+    axes: Mapping[str, int] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`done` of `total` steps of a phase of a build."""
+
+    name: str
+    done: int
+    total: int
+
+
+def child_command() -> tuple[str, ...]:
+    """How to start the building process. A frozen app, whose `sys.executable` is itself, has to use its own."""
+    return (sys.executable, "-m", "runtime.backends.tensorrt_child")
+
+
+def build(request: BuildRequest, plan: Path, command: Sequence[str] = ()) -> Generator[Phase, None, None]:
+    """Write the engine to `plan`, which appears only when it is whole. Close the generator to stop the build.
+
+    Raises BackendError with the library's own reason when it cannot be built, StorageError when there is no place.
+    """
+    draft = plan.with_name(f".{plan.name}.{os.getpid()}.new")
+    asked = {"graph": str(request.graph), "library": request.library, "plan": str(draft), "axes": dict(request.axes),
+             "targets": list(request.targets)}
+    try:
+        plan.parent.mkdir(parents=True, exist_ok=True)
+        process = subprocess.Popen(list(command or child_command()), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+    except OSError as error:
+        raise StorageError(f"to build an engine in {plan.parent}", error.strerror or str(error),
+                           "check the folder and its permissions") from error
+    try:
+        yield from _listen(process, json.dumps(asked), request)
+        draft.replace(plan)
+    finally:
+        process.kill()
+        process.wait()
+        draft.unlink(missing_ok=True)
+
+
+def _listen(process: subprocess.Popen[str], asked: str, request: BuildRequest) -> Generator[Phase, None, None]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        process.stdin.write(asked)
+        process.stdin.close()
+        for line in process.stdout:
+            news = json.loads(line) if line.startswith("{") else {}
+            if "phase" in news:
+                yield Phase(news["phase"], news["done"], news["total"])
+            elif "error" in news:
+                raise BackendError(f"{TITLES[request.library]} to build an engine of {request.graph}",
+                                   f"it could not: {news['error']}", "choose another --backend")
+            elif "bytes" in news:
+                return
+    code = process.wait()
+    killed = code == -signal.SIGKILL if sys.platform != "win32" else False
+    why = "its process was killed, most likely for want of memory" if killed else f"its process ended with code {code}"
+    raise BackendError(f"{TITLES[request.library]} to build an engine of {request.graph}", why,
+                       "close other programs and try again" if killed else "choose another --backend")

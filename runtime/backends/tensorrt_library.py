@@ -1,0 +1,52 @@
+"""TensorRT and TensorRT-RTX: two libraries with one Python interface, loaded when first needed.
+
+Neither raises when something goes wrong: calls return None or False, and only the logger was told why.
+"""
+
+import importlib
+import re
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+from runtime.backends.engine import said
+from runtime.errors import BackendError
+
+Name = Literal["tensorrt", "tensorrt_rtx"]
+TITLES: Final[dict[Name, str]] = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
+_PLACE: Final = re.compile(r"^\w+\.cpp:\d+: ")
+_EXTRAS: Final[dict[Name, str]] = {"tensorrt": "tensorrt", "tensorrt_rtx": "rtx"}
+
+
+def load(name: Name) -> Any:
+    """The library. Raises BackendError when it is not installed or does not load."""
+    try:
+        library = importlib.import_module(name)
+        library.Builder  # noqa: B018 - a half-removed package imports as an empty shell
+    except ModuleNotFoundError as error:
+        raise BackendError(TITLES[name], "it is not installed", f'run `pip install "moviefactory[{_EXTRAS[name]}]"`'
+                           ) from error
+    except (ImportError, OSError, AttributeError) as error:
+        raise BackendError(f"a working {TITLES[name]}", f"the installed one does not load: {said(error)}",
+                           f"run `pip install --force-reinstall {name.replace('_', '-')}`") from error
+    return library
+
+
+def listener(library: Any) -> Any:
+    """A logger that keeps what it is told from warnings on: `messages` holds (is error, text)."""
+
+    class Listener(library.ILogger):  # type: ignore[misc]
+        def __init__(self) -> None:
+            library.ILogger.__init__(self)
+            self.messages: list[tuple[bool, str]] = []
+
+        def log(self, severity: Any, text: str) -> None:
+            if severity <= library.ILogger.Severity.WARNING:
+                self.messages.append((severity <= library.ILogger.Severity.ERROR, text))
+
+    return Listener()
+
+
+def reason(messages: Iterable[tuple[bool, str]]) -> str:
+    """The first error the logger was told (the others follow from it), as one line without its place in the source."""
+    errors = [text for is_error, text in messages if is_error]
+    return said(RuntimeError(_PLACE.sub("", errors[0]))) if errors else "it gave no reason"
