@@ -129,7 +129,8 @@ class Prompted:
                 found: Tensor = unet(x, time * 1000, context).sample
             return found
 
-        return self.pictures(last(integrate(velocity, noise, self.contexts(texts), times(steps), scale, order=2)))
+        states = integrate(velocity, noise, self.contexts(texts), times(steps, SHIFT), scale, order=2)
+        return self.pictures(last(states))
 
     def velocity(self, denoiser: nn.Module, domain: int) -> Velocity:
         """A denoiser with one domain's norm as a velocity; latents (B, C, T, h, w)."""

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from training import pools
 from training.command import Request
 from training.finished import load_autoencoder, load_denoiser
 from training.loop import Schedule
+from training.models import weights
 from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
@@ -54,7 +54,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> None:
-    found = {stage: load_file(workshop / "weights" / f"{stage}.safetensors")
+    found = {stage: weights.load(workshop / "weights", stage)[0]
              for stage in ("stage0", "stage1", "stage2", "distil_stills", "distil")}
     assert all(name.startswith("inserts.") for name in found["stage1"])
     assert all(name.startswith("temporal.") for name in found["stage2"])
@@ -65,10 +65,10 @@ def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> Non
 
 def test_the_distilled_model_still_has_stage_0s_very_bits(workshop: Path) -> None:
     model, _ = load_denoiser(workshop / "weights", ("distil",), temporal=True)
-    frozen = load_file(workshop / "weights/stage0.safetensors")
+    frozen, _ = weights.load(workshop / "weights", "stage0")
     own = model.unet.state_dict()
     assert own.keys() == frozen.keys()
-    assert all(torch.equal(value.half().cpu(), frozen[name]) for name, value in own.items())
+    assert all(torch.equal(value.cpu(), frozen[name]) for name, value in own.items())
 
 
 def test_a_stage_goes_on_from_its_run_and_from_kept_weights_alone(workshop: Path, capsys: pytest.CaptureFixture[str],

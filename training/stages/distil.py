@@ -142,4 +142,5 @@ def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:
     trainer = train(DistilJob(name, model, trajectories, prompted, seed), request)
     told = {"steps": STEPS, "shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED,
             "trajectories": request.items}
-    weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told})
+    weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told},
+                 compact=True)

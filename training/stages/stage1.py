@@ -37,4 +37,5 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, (), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder, middle=0.2), request)
-    weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)})
+    weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},
+                 compact=True)

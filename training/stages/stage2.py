@@ -40,4 +40,4 @@ def run(request: Request) -> None:
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder, middle=0.5), request)
     weights.save(request.weights, "stage2", trainer.average,
-                 {"config": config, **facts(trainer, request), "shared_noise": SHARED})
+                 {"config": config, **facts(trainer, request), "shared_noise": SHARED}, compact=True)
