@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import os
 import shlex
+import signal
 from pathlib import Path
 
 import torch
@@ -51,7 +52,7 @@ def facts(trainer: Trainer, request: Request) -> dict[str, object]:
 
 
 def train(job: Job, request: Request) -> Trainer:
-    """Resume or begin, print progress, save."""
+    """Resume or begin, print progress, save. Ctrl-C and SIGTERM save as well, and end the program."""
     torch.backends.cuda.matmul.allow_tf32 = True
     trainer = Trainer(job, request.schedule, request.out)
     if trainer.resume():
@@ -60,6 +61,14 @@ def train(job: Job, request: Request) -> Trainer:
         tensors, told = weights.load(request.weights, job.name)
         trainer.start_from(tensors, told["clips"])
         print(f"{job.name}: going on from the kept weights at {trainer.seen:,} clips; the optimizer starts afresh")
+    def stop(*_: object) -> None:
+        trainer.stopping = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     for progress in trainer.run(request.minutes):
         print(progress.line(), flush=True)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if trainer.stopping:
+        raise SystemExit(f"{job.name}: stopped and saved at {trainer.seen:,} clips; the same command goes on")
     return trainer

@@ -1,6 +1,7 @@
 """Training data by index: item k is a pure function of (seed, k), drawn in worker processes during training."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -35,13 +36,16 @@ class _From(Sampler[int]):
             index += 1
 
 
-def _one_thread(_: int) -> None:
+def _start(_: int) -> None:
+    """A worker has one thread, and takes signals as any process does: the stage's own handling is not for it."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def batches(item: Callable[[int], Item], start: int, count: int, workers: int = WORKERS) -> Iterator[Item]:
     """Batches of items start, start+1, ... for ever, drawn ahead by `workers` processes (0: in this one)."""
     options: dict[str, Any] = {"prefetch_factor": 4} if workers else {}
     loader = DataLoader(_Drawn(item), batch_size=count, sampler=_From(start), num_workers=workers,
-                        worker_init_fn=_one_thread, **options)
+                        worker_init_fn=_start, **options)
     return iter(loader)

@@ -122,6 +122,7 @@ class Trainer:
         self.seen = 0
         self.steps = 0
         self.seconds = 0.0
+        self.stopping = False
 
     def start_from(self, tensors: Mapping[str, Tensor], seen: int) -> None:
         """Go on from averaged weights alone, where the run's own state was lost."""
@@ -133,12 +134,16 @@ class Trainer:
         self.steps = self.seen // self.schedule.batch
 
     def run(self, minutes: float | None = None, save_every: float = 180.0) -> Iterator[Progress]:
-        """Train until the schedule's end or for `minutes`; yields about every 15 seconds; saves at the end as well."""
+        """Train until the schedule's end, for `minutes`, or until `stopping` is set; saves at the end as well.
+
+        Yields about every 15 seconds.
+        """
         began = told = saved = time.monotonic()
         since, total, figures = 0, 0.0, dict[str, float]()
         steps = 0
         for batch in self.job.batches(self.seen, self.schedule.batch):
-            if self.seen >= self.schedule.clips or (minutes and time.monotonic() - began > 60 * minutes):
+            if self.stopping or self.seen >= self.schedule.clips or (
+                    minutes and time.monotonic() - began > 60 * minutes):
                 break
             loss, news = self.step(batch)
             steps += 1

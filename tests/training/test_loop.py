@@ -1,5 +1,7 @@
 """The training loop: exact resume, the rate's schedule, what is saved."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from training.command import Request, train
 from training.loop import Batch, Schedule, Trainer
 
 
@@ -66,6 +69,30 @@ def test_the_rate_warms_up_stays_and_falls_to_zero() -> None:
     assert schedule.rate_at(500) == 1.0
     assert schedule.rate_at(900) == pytest.approx(0.5)
     assert schedule.rate_at(1000) == 0.0
+
+
+class Interrupted(Line):
+    """Its process is asked to end while it computes its sixth step."""
+
+    steps = 0
+
+    def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        self.steps += 1
+        if self.steps == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().loss(batch, generator)
+
+
+def test_a_run_that_is_asked_to_end_saves_and_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    schedule = Schedule(clips=320, batch=8, rate=1e-2, warmup=16, ema=0.9)
+    request = Request(out=tmp_path / "cut", weights=tmp_path, minutes=None, items=0, schedule=schedule)
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match="stopped and saved at 48 clips"):
+        train(Interrupted(), request)
+    assert signal.getsignal(signal.SIGTERM) == handler
+    train(Line(), request)
+    whole, cut = finished(tmp_path / "whole", ()), load_file(tmp_path / "cut/state.safetensors")
+    assert all(torch.equal(value, cut[key]) for key, value in whole.items())
 
 
 def test_another_jobs_folder_is_refused(tmp_path: Path) -> None:
