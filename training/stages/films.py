@@ -45,13 +45,13 @@ class FilmJob:
     """Trains the given parameters of a denoiser, everything else frozen, by flow matching on a pool of films."""
 
     def __init__(self, name: str, model: Denoiser, trained: Iterable[nn.Parameter], items: FromPool,
-                 encoder: TextEncoder, middle: float) -> None:
+                 encoder: TextEncoder) -> None:
         model.requires_grad_(False)
         for parameter in trained:
             parameter.requires_grad_(True)
         self.name = name
         self.model: nn.Module = laid_out(model)
-        self._items, self._encoder, self._middle = items, encoder, middle
+        self._items, self._encoder = items, encoder
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
         """Random items of the pool."""
@@ -60,7 +60,7 @@ class FilmJob:
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted flow-matching loss over whole clips; latents (B, T, C, h, w)."""
         latents = batch["latents"].float().transpose(1, 2)
-        noisy, time, target = corrupt(latents, generator, self._middle)
+        noisy, time, target = corrupt(latents, generator)
         found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"])
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()

@@ -53,7 +53,7 @@ class Stage0Job:
         """Weighted flow-matching loss."""
         latents = batch["latents"][:, 0].float().contiguous(memory_format=layout())
         context = read(self._encoder, batch)
-        noisy, time, target = corrupt(latents, generator, MIDDLE)
+        noisy, time, target = corrupt(latents, generator)
         found = self.model(noisy, time * 1000, context).sample
         loss = ((found.float() - target).square() * batch["weight"][:, 0]).mean()
         return loss, {}
@@ -66,10 +66,10 @@ def read(encoder: TextEncoder, batch: Batch) -> Tensor:
     return context.float()
 
 
-def corrupt(latents: Tensor, generator: torch.Generator, middle: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
-    """Noisy latents, time (B,) in 0..1, and the velocity to predict. `middle` > 0 favours noisier times."""
+def corrupt(latents: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Noisy latents, time (B,) in 0..1, and the velocity to predict."""
     count = latents.shape[0]
-    time = torch.randn(count, generator=generator, device=latents.device).add(middle).sigmoid()
+    time = torch.randn(count, generator=generator, device=latents.device).add(MIDDLE).sigmoid()
     noise = unit_noise(latents.shape, generator)
     share = time.view(-1, *[1] * (latents.ndim - 1))
     return (1 - share) * latents + share * noise, time, noise - latents

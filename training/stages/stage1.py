@@ -36,6 +36,6 @@ def run(request: Request) -> None:
     pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw)
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, (), temporal=False)
-    trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder, middle=0.2), request)
+    trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder), request)
     weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},
                  compact=True)

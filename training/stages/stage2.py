@@ -38,6 +38,6 @@ def run(request: Request) -> None:
     pool = filled_pool(request, Shape(request.items, FRAMES, WIDTH, HEIGHT), functools.partial(film, seed=seed))
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed, columns=COLUMNS)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
-    trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder, middle=0.5), request)
+    trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder), request)
     weights.save(request.weights, "stage2", trainer.average,
                  {"config": config, **facts(trainer, request), "shared_noise": SHARED}, compact=True)
