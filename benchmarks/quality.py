@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import av
 import numpy as np
-import skia
 import torch
 from torch.nn import functional as F
 
@@ -30,7 +29,7 @@ from runtime.shot.guidance import Condition
 from runtime.shot.pixels import Picture
 from runtime.shot.text import encode_text, open_tokenizer
 from training import data
-from training.pixels import to_tensor
+from training.pixels import to_picture, to_tensor
 from training.sampling import IDEAS
 from training.stages import judge as judges
 from training.stages.films import film_clip
@@ -93,17 +92,12 @@ def write_sheet(frames: list[Picture], path: Path) -> None:
     """Eight moments of a film, in reading order, as a JPEG; no words on it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     small = [resized(frames[round(k * (len(frames) - 1) / 7)], *SHEET) for k in range(8)]
-    page = preview.sheet([small[:4], small[4:]])
-    rgba = np.dstack([page, np.full(page.shape[:2], 255, np.uint8)])
-    skia.Image.fromarray(rgba, colorType=skia.ColorType.kRGBA_8888_ColorType).save(str(path), skia.kJPEG, 85)
+    preview.save(preview.sheet([small[:4], small[4:]]), path)
 
 
 def resized(picture: Picture, width: int, height: int) -> Picture:
     """A picture (H, W, 3) at another size."""
-    tensor = to_tensor(picture)[None]
-    small = F.interpolate(tensor, size=(height, width), mode="bilinear", antialias=True)[0]
-    found: Picture = ((small.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-    return found
+    return to_picture(F.interpolate(to_tensor(picture)[None], size=(height, width), mode="bilinear", antialias=True)[0])
 
 
 @torch.no_grad()
@@ -140,26 +134,26 @@ def claim(model: Path, judge: judges.Judge) -> dict[str, Any]:
     texts = [*IDEAS, *(caption(film_clip(data.HELD + k, 0), k) for k in range(CLAIM_FILMS - len(IDEAS)))]
     setup = set_up(Settings(), LineUp.of(open_bundle(model)))
     found: dict[str, Any] = {"films": len(texts)}
+    encoder = setup.line_up.text_encoder
+    tokenizer = open_tokenizer(setup.line_up.bundle("text_encoder").check(encoder.tokenizer))
     with Engines(setup.line_up, "auto") as engines:
-        for name in setup.line_up.denoiser.domains:
-            marks = [look(judge, list(drawn(text, name, setup, engines))).marked > 0.5 for text in texts]
+        contexts = [encode_text(text, tokenizer, engines.get("text_encoder"), encoder.max_tokens).context
+                    for text in texts]
+        for name, number in setup.line_up.denoiser.domains.items():
+            marks = [look(judge, list(drawn(Condition(context=context, domain=number), setup, engines))).marked > 0.5
+                     for context in contexts]
             found[name] = share(np.concatenate(marks))
     return found
 
 
-def drawn(text: str, domain: str, setup: Setup, engines: Engines) -> Iterator[Picture]:
-    """The decoded frames of one scene in one domain's look, before the upscaler."""
-    denoiser, encoder = setup.line_up.denoiser, setup.line_up.text_encoder
-    tokenizer = open_tokenizer(setup.line_up.bundle("text_encoder").check(encoder.tokenizer))
-    context = encode_text(text, tokenizer, engines.get("text_encoder"), encoder.max_tokens).context
-    latent, (width, height) = denoiser.latent, denoiser.size
-    request = DenoiseRequest(
-        shape=(1, latent.channels, denoiser.frames, height // latent.ratio, width // latent.ratio), table=setup.table,
-        seed=SEED, condition=Condition(context=context, domain=denoiser.domains[domain]),
-        shared_noise=denoiser.shared_noise)
+def drawn(condition: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
+    """The decoded frames of one scene, before the upscaler."""
+    denoiser = setup.line_up.denoiser
+    request = DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=SEED, condition=condition,
+                             shared_noise=denoiser.shared_noise)
     *_, done = denoise(request, engines.get("denoiser"))
     assert isinstance(done, Latents)
-    return decode(done.array, engines.get("decoder"), Normalisation(latent.mean, latent.std))
+    return decode(done.array, engines.get("decoder"), Normalisation(denoiser.latent.mean, denoiser.latent.std))
 
 
 def share(hits: np.ndarray) -> float:

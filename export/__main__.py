@@ -3,8 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from export.spec import Precision
 from runtime.errors import MovieFactoryError
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ def main(arguments: list[str]) -> int:
     starter = commands.add_parser("starter", help="the embedded default, from training/weights")
     starter.add_argument("--weights", type=Path, default=Path("training/weights"), help="folder of finished stages")
     starter.add_argument("--out", type=Path, default=Path("runtime/starter"), help="folder of the bundle")
-    starter.add_argument("--precision", choices=("int8", "fp16", "fp32"), default="int8",
+    starter.add_argument("--precision", choices=get_args(Precision), default="int8",
                          help="how weights are stored (default: %(default)s)")
     starter.set_defaults(build=_starter)
     upscaler = commands.add_parser("realbasicvsr", help="a published RealBasicVSR checkpoint, as an upscaler")
     upscaler.add_argument("checkpoint", type=Path, help=".pth or .safetensors, the authors' or OpenMMLab's")
     upscaler.add_argument("--out", type=Path, required=True, help="folder of the bundle")
-    upscaler.add_argument("--precision", choices=("int8", "fp16", "fp32"), default="fp16",
+    upscaler.add_argument("--precision", choices=get_args(Precision), default="fp16",
                           help="how weights are stored (default: %(default)s)")
     upscaler.add_argument("--frame", type=_frame, default="768x320", metavar="WxH",
                           help="size of the small frames (default: %(default)s)")

@@ -1,6 +1,5 @@
 """The model card: what a bundle holds, how it was trained and remade, and how true its graphs are."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 from export.compare import Comparison
 from export.spec import Precision
 from runtime.bundle import Bundle
+from runtime.digest import file_sha256
 
 STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "stage1": "stage1",
                  "stage2": "stage2", "distil_stills": "distil_stills", "distil": "distil", "upscaler": "upscaler",
@@ -112,7 +112,7 @@ def _training(folder: Path) -> Iterator[str]:
         path = folder / f"{name}.json"
         if path.exists():
             facts = "; ".join(f"{key} {value}" for key, value in _plain(json.loads(path.read_text("utf-8"))))
-            yield f"| {stage} | `{_digest(path.with_suffix('.safetensors'))}` | {facts} |"
+            yield f"| {stage} | `{file_sha256(path.with_suffix('.safetensors'))}` | {facts} |"
 
 
 def _commands(folder: Path) -> Iterator[str]:
@@ -124,21 +124,16 @@ def _commands(folder: Path) -> Iterator[str]:
 
 
 def _plain(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Facts as text, nested ones by their path; the network's shape and its latents' statistics stay in the JSON."""
+    """Facts as text, nested ones by their path; the network's shape stays in the JSON."""
     for key, value in facts.items():
         if isinstance(value, Mapping):
             if key != "config":
                 yield from _plain(value, f"{prefix}{key}.")
         elif key == "command":
             continue
-        elif not isinstance(value, list):
+        else:
             number = isinstance(value, int) and not isinstance(value, bool)
             yield f"{prefix}{key}", f"{value:,}" if number and value >= 10_000 else str(value)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _spaced(lines: list[str]) -> str:

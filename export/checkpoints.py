@@ -1,6 +1,5 @@
 """Opening files that others trained: tensors only, whoever wrote them."""
 
-import hashlib
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,12 +41,6 @@ def open_checkpoint(path: Path) -> dict[str, Tensor]:
                           "save the network's state_dict")
     return {str(name): value.detach().float() if value.is_floating_point() else value.detach()
             for name, value in found.items() if isinstance(value, Tensor)}
-
-
-def sha256(path: Path) -> str:
-    """The file's digest, for the bundle's list of sources."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tensors_only(path: Path) -> Any:

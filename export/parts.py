@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from export.card import closeness
 from export.compare import Comparison, export
 from export.errors import ExportError
 from export.spec import NetworkSpec, Precision
-
-MANIFEST: Final = "bundle.json"
+from runtime.bundle import MANIFEST
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from pathlib import Path
 from torch import Tensor
 
 from export import card, networks
-from export.checkpoints import open_checkpoint, sha256
+from export.checkpoints import open_checkpoint
 from export.errors import ExportError
 from export.networks import Frame
 from export.parts import Part, fresh_folder, write_graphs
 from export.spec import Precision
 from runtime.bundle import Bundle, open_bundle, write_manifest
+from runtime.digest import file_sha256
 from training.models.upscaler import SCALE, Upscaler, UpscalerConfig, published_tensors
 
 
@@ -40,7 +41,7 @@ class Request:
 def build(request: Request) -> Bundle:
     """Write the bundle. Raises ExportError for a file that is no such checkpoint, BundleError, StorageError."""
     checkpoint = open_checkpoint(request.checkpoint)
-    digest = sha256(request.checkpoint)
+    digest = file_sha256(request.checkpoint)
     network = upscaler_from(checkpoint, request.cleaning_passes)
     width, height = request.frame.width, request.frame.height
     part = Part(networks.upscaler(network, request.frame), {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height]]})

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-from torch import nn
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runtime.backends import Array, TensorSpec
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
 """How weights are stored: as they are, as halves, or (large ones) as bytes with a scale for every output channel."""
@@ -40,7 +41,7 @@ class NetworkSpec:
     """
 
     name: str
-    module: nn.Module
+    module: "nn.Module"
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[str, ...]
     feeds: tuple[Mapping[str, Array], ...]

@@ -23,8 +23,7 @@ from training.models.upscaler import SCALE, Upscaler, UpscalerConfig
 DOMAINS: Final = {"watermarked": 0, "clean": 1}
 FPS: Final = 8
 TEACHER_STEPS: Final = 20
-"""Steps, and below guidance, of a denoiser that has not been distilled."""
-TEACHER_GUIDANCE: Final = 3.5
+"""Steps of a denoiser that has not been distilled."""
 TOKENIZER: Final = "tokenizer.json"
 SOUNDS: Final = "sounds"
 
@@ -90,7 +89,6 @@ def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
     """
     tensors, facts = weights.load(folder, "stage0")
     found = {f"unet.{name}": value for name, value in tensors.items()}
-    sampling = {"steps": TEACHER_STEPS, "guidance": TEACHER_GUIDANCE, "shift": 1.0}
     stages = ["stage1", "stage2", *(["distil"] if (folder / "distil.safetensors").exists() else [])]
     for stage in stages:
         learned, facts = weights.load(folder, stage)
@@ -98,10 +96,9 @@ def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
             raise ExportError(f"{stage} to leave the text-to-image layers as they are", f"it holds {touched[0]}",
                               "save only what the stage trains")
         found |= learned
-        if stage == "distil":
-            # Its guidance is the one folded in.
-            sampling = {"steps": facts["steps"], "guidance": 1.0, "shift": facts["shift"]}
-    sampling["shared_noise"] = facts["shared_noise"]
+    # What distillation was done with, is folded in.
+    sampling = {"steps": facts.get("steps", TEACHER_STEPS), "guidance": 1.0 if "steps" in facts else facts["guidance"],
+                "shift": facts["shift"], "shared_noise": facts["shared_noise"]}
     model = Denoiser(weights.config(DenoiserConfig, facts))
     try:
         model.load_state_dict(found)
@@ -141,8 +138,7 @@ def _reader(folder: Path) -> TextEncoder:
 
 
 def _decoder(request: Request) -> Part:
-    model, _ = open_autoencoder(request.weights)
-    return Part((networks.decoder(model, request.frame),), {})
+    return Part((networks.decoder(open_autoencoder(request.weights), request.frame),), {})
 
 
 def _upscaler(request: Request) -> Part:

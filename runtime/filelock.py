@@ -1,7 +1,12 @@
 """Locks the operating system holds: they end with the process, however that ends, so none has to be broken."""
 
+import errno
 import os
 import sys
+from typing import Final
+
+BUSY: Final = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+"""The error numbers of `take` when another process has the lock; others mean that this disk cannot lock."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -10,7 +15,7 @@ if sys.platform == "win32":
     _PLACE = 1 << 30
 
     def take(handle: int) -> None:
-        """Lock the open file, or raise OSError (EACCES, EAGAIN or EDEADLK when another has it)."""
+        """Lock the open file, or raise OSError (one of `BUSY` when another has it)."""
         os.lseek(handle, _PLACE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
@@ -22,7 +27,7 @@ else:
     import fcntl
 
     def take(handle: int) -> None:
-        """Lock the open file, or raise OSError (EACCES, EAGAIN or EDEADLK when another has it)."""
+        """Lock the open file, or raise OSError (one of `BUSY` when another has it)."""
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def release(handle: int) -> None:

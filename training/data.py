@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -37,8 +38,14 @@ class _From(Sampler[int]):
 
 
 def _start(_: int) -> None:
-    """A worker has one thread, and takes signals as any process does: the stage's own handling is not for it."""
+    """A worker has one thread, and is not asked to end before the stage has saved.
+
+    Ctrl-C, and whoever ends a program with all of its processes, reach a process group: workers form their own. They
+    go when the stage lets go of them, or notice that it is gone.
+    """
     torch.set_num_threads(1)
+    if sys.platform != "win32":
+        os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -1,7 +1,6 @@
 """The networks of finished stages, opened from a weights folder, frozen and on the training device."""
 
 from pathlib import Path
-from typing import Any
 
 from diffusers import UNet2DConditionModel
 
@@ -19,10 +18,9 @@ def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
     return encoder, Tokenizer(folder / "tokenizer.json")
 
 
-def load_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, Any]]:
-    """The finished autoencoder, frozen, and its facts."""
-    model, told = open_autoencoder(folder)
-    return laid_out(model.requires_grad_(False).to(device())), told
+def load_autoencoder(folder: Path) -> Autoencoder:
+    """The finished autoencoder, frozen."""
+    return laid_out(open_autoencoder(folder).requires_grad_(False).to(device()))
 
 
 def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:

@@ -105,7 +105,7 @@ class Prompted:
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
         self.encoder, self.tokenizer = text_models(folder)
-        self.autoencoder, _ = load_autoencoder(folder)
+        self.autoencoder = load_autoencoder(folder)
         ratio = self.autoencoder.config.ratio
         self._size = (self.autoencoder.config.latent_channels, size[1] // ratio, size[0] // ratio)
 
@@ -164,11 +164,13 @@ def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, st
                ideas: Sequence[str] = IDEAS) -> None:
     """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row.
 
-    Four steps or fewer are a distilled student's, which has guidance folded in.
+    Four steps or fewer are a distilled student's, which has guidance folded in and takes Euler's steps.
     """
-    model, _ = load_denoiser(folder, stages, temporal=frames > 1)
+    denoiser = laid_out(load_denoiser(folder, stages, temporal=frames > 1)[0].eval())
     prompted = Prompted(folder, (WIDTH, HEIGHT))
+    distilled = steps <= 4
     for name, number in DOMAINS.items():
-        take = Take(number, frames, times(steps, SHIFT), 1.0 if steps <= 4 else GUIDANCE, order=1 if steps <= 4 else 2)
-        rows = [prompted.film(laid_out(model.eval()), idea, take)[:: max(1, frames // 4)] for idea in ideas]
+        take = Take(number, frames, times(steps, SHIFT), 1.0 if distilled else GUIDANCE,
+                    order=1 if distilled else 2)
+        rows = [prompted.film(denoiser, idea, take)[:: max(1, frames // 4)] for idea in ideas]
         preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], ideas), out / f"{name}.png")

@@ -5,9 +5,7 @@ of free axes, the GPUs it is for. Nothing ever has to be invalidated: what is st
 needed.
 """
 
-import errno
 import hashlib
-import importlib.metadata
 import json
 import os
 import sys
@@ -20,10 +18,10 @@ from typing import Final
 from runtime import filelock
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase, build
-from runtime.errors import BackendError, StorageError
+from runtime.backends.tensorrt_library import version
+from runtime.errors import StorageError
 
 LIMIT_BYTES: Final = 20 * 2**30
-_BUSY: Final = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 def cache_folder() -> Path:
@@ -47,7 +45,7 @@ def engine_key(request: BuildRequest) -> str:
         with (request.graph.parent / name).open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     free = {size for spec in interface.inputs for size in spec.shape if isinstance(size, str)}
-    facts = {"library": request.library, "version": _version(request.library), "targets": sorted(request.targets),
+    facts = {"library": request.library, "version": version(request.library), "targets": sorted(request.targets),
              "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
     digest.update(json.dumps(facts, sort_keys=True).encode())
     return digest.hexdigest()
@@ -106,19 +104,10 @@ def _taken(handle: int, path: Path) -> Iterator[Phase]:
         try:
             filelock.take(handle)
         except OSError as error:
-            if error.errno not in _BUSY:
+            if error.errno not in filelock.BUSY:
                 raise StorageError(f"to lock {path}", f"this disk cannot lock files: {error.strerror or error}",
                                    "set MOVIEFACTORY_CACHE to a folder on a local disk") from error
             yield Phase("waiting for another process that builds this engine", 0, 1)
             time.sleep(0.2)
         else:
             return
-
-
-def _version(library: str) -> str:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError as error:
-        extra = "rtx" if library == "tensorrt_rtx" else library
-        raise BackendError(f"the package {library.replace('_', '-')}", "it is not installed",
-                           f'run `pip install "moviefactory[{extra}]"`') from error

@@ -4,6 +4,7 @@ Neither raises when something goes wrong: calls return None or False, and only t
 """
 
 import importlib
+import importlib.metadata
 import re
 from collections.abc import Iterable
 from typing import Any, Final, Literal
@@ -23,12 +24,19 @@ def load(name: Name) -> Any:
         library = importlib.import_module(name)
         library.Builder  # noqa: B018 - a half-removed package imports as an empty shell
     except ModuleNotFoundError as error:
-        raise BackendError(TITLES[name], "it is not installed", f'run `pip install "moviefactory[{_EXTRAS[name]}]"`'
-                           ) from error
+        raise _missing(name) from error
     except (ImportError, OSError, AttributeError) as error:
         raise BackendError(f"a working {TITLES[name]}", f"the installed one does not load: {said(error)}",
                            f"run `pip install --force-reinstall {name.replace('_', '-')}`") from error
     return library
+
+
+def version(name: Name) -> str:
+    """The library's exact version, without loading it. Raises BackendError when it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _missing(name) from error
 
 
 def listener(library: Any) -> Any:
@@ -50,3 +58,7 @@ def reason(messages: Iterable[tuple[bool, str]]) -> str:
     """The first error the logger was told (the others follow from it), as one line without its place in the source."""
     errors = [text for is_error, text in messages if is_error]
     return said(RuntimeError(_PLACE.sub("", errors[0]))) if errors else "it gave no reason"
+
+
+def _missing(name: Name) -> BackendError:
+    return BackendError(TITLES[name], "it is not installed", f'run `pip install "moviefactory[{_EXTRAS[name]}]"`')

@@ -1,13 +1,13 @@
 """The files of a bundle: inside its folder, without links, and as the manifest says."""
 
 import functools
-import hashlib
 import os
 import stat
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from runtime.bundle.manifest import FileEntry
+from runtime.digest import file_sha256
 from runtime.errors import BundleError
 
 _AGAIN: Final = "fetch or export the bundle again"
@@ -62,11 +62,9 @@ def describe_file(folder: Path, inside: str) -> FileEntry:
     path = safe_path(folder, inside)
     if not path.is_file():
         raise BundleError(f"the file {path} to be described", "it is not there", "write it before the manifest")
-    with path.open("rb") as file:
-        return FileEntry(inside, hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+    return FileEntry(inside, file_sha256(path), path.stat().st_size)
 
 
 @functools.lru_cache(maxsize=1024)
 def _sha256(path: Path, *_stamp: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)

@@ -100,6 +100,12 @@ class Denoiser:
     default_domain: str
     shared_noise: float = 0.0
 
+    @property
+    def latent_shape(self) -> tuple[int, int, int, int, int]:
+        """(B, C, T, h, w) of one scene's latents."""
+        (width, height), ratio = self.size, self.latent.ratio
+        return 1, self.latent.channels, self.frames, height // ratio, width // ratio
+
 
 @dataclass(frozen=True)
 class Decoder:

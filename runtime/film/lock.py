@@ -4,7 +4,6 @@ The operating system holds the lock and lets go of it when the process ends, how
 lock needs no breaking and its pid cannot be mistaken for another's. The file says who it is, for people.
 """
 
-import errno
 import os
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +67,7 @@ def _take(handle: int, path: Path) -> None:
     try:
         filelock.take(handle)
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+        if error.errno not in filelock.BUSY:
             raise StorageError(f"to lock {path}", f"this disk cannot lock files: {error.strerror or error}",
                                "make the film on a local disk with -o or --film") from error
         pid = _pid(handle)

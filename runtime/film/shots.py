@@ -123,13 +123,10 @@ def _text(prompt: str, digests: Mapping[str, str]) -> Artefact:
 def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Generator[Event, None, None]:
     denoiser = setup.line_up.denoiser
     yield StageStarted(stage="denoise")
-    width, height = denoiser.size
-    latent = denoiser.latent
-    shape = (1, latent.channels, denoiser.frames, height // latent.ratio, width // latent.ratio)
     condition = Condition(context=_load(store, parts.text), domain=denoiser.domains[denoiser.default_domain],
                           null_context=None if parts.null is None else _load(store, parts.null),
                           scale=denoiser.guidance)
-    request = DenoiseRequest(shape=shape, table=setup.table, seed=parts.seed, condition=condition,
+    request = DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=parts.seed, condition=condition,
                              shared_noise=denoiser.shared_noise)
     for item in denoise(request, engines.get("denoiser")):
         if isinstance(item, Latents):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from runtime.digest import file_sha256
 from runtime.errors import StorageError
 from runtime.media.files import PART, replacing, writing
 
@@ -64,7 +65,7 @@ class Store:
             record = json.loads(self._record(artefact).read_bytes())
             if not isinstance(record, dict) or path.stat().st_size != record.get("bytes"):
                 return False
-            return _sha256(path) == record.get("sha256")
+            return file_sha256(path) == record.get("sha256")
         except (OSError, ValueError):
             return False
 
@@ -79,7 +80,7 @@ class Store:
         """Record that it is finished; `made_by` says what computed it (role -> device). Raises StorageError."""
         path = self.path(artefact)
         with writing(path):
-            record = {"bytes": path.stat().st_size, "sha256": _sha256(path), "made_by": dict(made_by),
+            record = {"bytes": path.stat().st_size, "sha256": file_sha256(path), "made_by": dict(made_by),
                       "inputs": dict(artefact.inputs)}
         write_text(self._record(artefact), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
         self._whole.add(path)
@@ -108,8 +109,3 @@ def read_text(path: Path, fix: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StorageError(f"to read {path}", f"{reason or error}", fix) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

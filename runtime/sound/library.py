@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from runtime.digest import file_sha256
 from runtime.errors import SoundError
 from runtime.screenplay import TONES
 
@@ -81,8 +82,7 @@ class Library:
     def verify(self, sound: Sound) -> Path:
         """The file of `sound`, after its checksum was compared. Raises SoundError when it was altered or is gone."""
         try:
-            with sound.path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = file_sha256(sound.path)
         except OSError as error:
             raise SoundError(f"sound file {sound.path}", f"it cannot be read ({error.strerror})",
                              "put the file back or use another sound library") from error

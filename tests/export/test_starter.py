@@ -155,8 +155,7 @@ def test_before_distillation_the_teacher_samples_with_guidance(folder: Path, tmp
     shutil.copytree(folder, tmp_path / "weights")
     (tmp_path / "weights" / "distil.safetensors").unlink()
     _, sampling = assembled(tmp_path / "weights")
-    assert sampling == {"steps": starter.TEACHER_STEPS, "guidance": starter.TEACHER_GUIDANCE, "shift": 1.0,
-                        "shared_noise": 0.5}
+    assert sampling == {"steps": starter.TEACHER_STEPS, "guidance": 3.5, "shift": 2.0, "shared_noise": 0.5}
 
 
 def test_a_stage_that_touches_the_frozen_layers_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -71,12 +71,12 @@ def save_all(folder: Path) -> None:
     tensors = denoiser().state_dict()
     config = {"config": dataclasses.asdict(DENOISER), "clips": 12}
     stages = {"stage0": "unet.", "stage1": "inserts.", "stage2": "temporal."}
-    noisy = {"shared_noise": 0.5}
+    noisy = {"shared_noise": 0.5, "shift": 2.0, "guidance": 3.5}
     for stage, prefix in stages.items():
         mine = {name: value for name, value in tensors.items() if name.startswith(prefix)}
         if stage == "stage0":
             mine = {name.removeprefix(prefix): value for name, value in mine.items()}
         weights.save(folder, stage, mine, config | noisy if stage == "stage2" else config)
     moving = {name: value for name, value in tensors.items() if not name.startswith("unet.")}
-    weights.save(folder, "distil", moving, {**config, **noisy, "steps": 4, "shift": 2.0, "guidance": 3.5})
+    weights.save(folder, "distil", moving, {**config, **noisy, "steps": 4})
     weights.save(folder, "upscaler", upscaler().state_dict(), {"config": UPSCALER, "clips": 3, "psnr": 26.0})

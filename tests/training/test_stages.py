@@ -82,7 +82,7 @@ def test_a_stage_goes_on_from_its_run_and_from_kept_weights_alone(workshop: Path
 
 
 def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) -> None:
-    autoencoder, _ = load_autoencoder(workshop / "weights")
+    autoencoder = load_autoencoder(workshop / "weights")
     shape = pools.Shape(4, 1, stage0.SIZE, stage0.SIZE)
     pool = pools.Pool(workshop / "stage0/pool", shape, 4, 16)
     assert list(pool.fill(lambda index: stage0.still(index, 0), autoencoder)) == []
@@ -100,9 +100,9 @@ def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) 
 def test_training_the_decoder_on_leaves_the_latents_as_they_are(workshop: Path, tmp_path: Path) -> None:
     shutil.copytree(workshop / "weights", tmp_path / "weights")
     vae.run(request(tmp_path, "vae"), AUTOENCODER, size=64)
-    before, _ = load_autoencoder(workshop / "weights")
-    after, told = load_autoencoder(tmp_path / "weights")
-    assert told["clips"] == 4
+    before = load_autoencoder(workshop / "weights")
+    after = load_autoencoder(tmp_path / "weights")
+    assert weights.load(tmp_path / "weights", "vae")[1]["clips"] == 4
     picture = torch.rand(1, 3, 64, 64) * 2 - 1
     latents = before.encode(picture)
     assert torch.equal(after.encode(picture), latents)

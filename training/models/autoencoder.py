@@ -8,7 +8,7 @@ transform alone gives 27.9, and 30.7 with 32 numbers). The decoder is the transf
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from diffusers.models.autoencoders.vae import DecoderTiny
@@ -93,9 +93,9 @@ class Autoencoder(nn.Module):
         return dict(self.named_buffers())
 
 
-def open_autoencoder(folder: Path) -> tuple[Autoencoder, dict[str, Any]]:
-    """The finished autoencoder and its facts. FileNotFoundError when it is not there."""
+def open_autoencoder(folder: Path) -> Autoencoder:
+    """The finished autoencoder. FileNotFoundError when it is not there."""
     tensors, told = weights.load(folder, "vae")
     model = Autoencoder(weights.config(AutoencoderConfig, told))
     model.load_state_dict(tensors)
-    return model.eval(), told
+    return model.eval()

@@ -90,7 +90,7 @@ def still(index: int, seed: int) -> Drawn:
 
 def filled_pool(request: Request, shape: Shape, draw_item: Callable[[int], Drawn]) -> Pool:
     """The stage's pool in its run folder, drawn and encoded as far as it was missing."""
-    autoencoder, _ = load_autoencoder(request.weights)
+    autoencoder = load_autoencoder(request.weights)
     config = autoencoder.config
     pool = Pool(request.out / "pool", shape, config.latent_channels, config.ratio)
     for count in pool.fill(draw_item, autoencoder):

@@ -13,7 +13,7 @@ from training.loop import Schedule
 from training.models import weights
 from training.noise import SHARED
 from training.pools import FromPool, Shape
-from training.sampling import IDEAS, film_sheet
+from training.sampling import GUIDANCE, IDEAS, SHIFT, film_sheet
 from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -39,5 +39,6 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed, columns=COLUMNS)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder), request)
-    weights.save(request.weights, "stage2", trainer.average,
-                 {"config": config, **facts(trainer, request), "shared_noise": SHARED}, compact=True)
+    told = {"shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED}
+    weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request), **told},
+                 compact=True)

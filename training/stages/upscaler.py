@@ -173,10 +173,9 @@ def bicubic(frames: Tensor) -> Tensor:
 def finished_autoencoder(folder: Path) -> Rebuilder | None:
     """The autoencoder among finished weights, if it is there."""
     try:
-        model, _ = load_autoencoder(folder)
+        return Rebuilder(load_autoencoder(folder))
     except FileNotFoundError:
         return None
-    return Rebuilder(model)
 
 
 @torch.no_grad()

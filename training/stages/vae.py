@@ -130,7 +130,7 @@ def run(request: Request, config: AutoencoderConfig, fitted: int = FITTED, size:
         model.fit(one_of_each(1 << 39, fitted, seed, size))
         weights.save(request.weights, "vae", model.state_dict(), {"config": config, "clips": 0})
         print(f"vae: the code of {fitted:,} pictures is computed", flush=True)
-    model, _ = load_autoencoder(request.weights)
+    model = load_autoencoder(request.weights)
     trainer = train(VaeJob(model, seed, size), request)
     model.load_state_dict({**model.state_dict(), **trainer.average})
     pictures = one_of_each(data.HELD, HELD, seed, size).to(device())

@@ -31,9 +31,10 @@ def sheet(rows: Sequence[Sequence[Picture]], captions: Sequence[str] = ()) -> Pi
 
 
 def save(picture: Picture, path: Path) -> None:
-    """Write a PNG."""
+    """Write a JPEG if the name ends in `.jpg`, a PNG otherwise."""
     opaque = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
-    skia.Image.fromarray(opaque, colorType=skia.ColorType.kRGBA_8888_ColorType).save(str(path), skia.kPNG)
+    kind, quality = (skia.kJPEG, 85) if path.suffix == ".jpg" else (skia.kPNG, 100)
+    skia.Image.fromarray(opaque, colorType=skia.ColorType.kRGBA_8888_ColorType).save(str(path), kind, quality)
 
 
 def films(seeds: Sequence[int], path: Path, mark: bool = False, size: tuple[int, int] = (384, 160)) -> None:

@@ -74,7 +74,7 @@ def test_the_name_holds_everything_the_engine_depends_on(tmp_path: Path, monkeyp
     data = path.with_name("g.onnx.data")
     data.write_bytes(data.read_bytes()[::-1])
     keys.append(engine_key(request(path)))
-    monkeypatch.setattr(engine_cache, "_version", lambda _: "9.9")
+    monkeypatch.setattr(engine_cache, "version", lambda _: "9.9")
     keys.append(engine_key(request(path)))
     assert len(set(keys)) == len(keys)
 
