@@ -97,9 +97,8 @@ class DecoderGraph(nn.Module):
 
 def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
     """latents -> picture, one frame at a time: four at once were slower."""
-    draw, ratio = np.random.default_rng(0), network.config.ratio
-    latents = _normal(draw, 1, network.config.latent_channels, *frame.cells(ratio))
-    feeds = ({"latents": latents / network.evenness.numpy()[:, None, None]},)
+    picture = torch.from_numpy(_picture(np.random.default_rng(0), frame.height, frame.width)) * 2 - 1
+    feeds = ({"latents": network.encode(picture).numpy()},)
     return NetworkSpec(name="decoder", module=DecoderGraph(network), inputs=_specs(feeds[0]), outputs=("picture",),
                        feeds=feeds, tolerance=Tolerance())
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 VERSION: Final = 1
 
-Stage = Literal["script", "text", "denoise", "decode", "upscale", "encode", "sound", "mix", "join"]
+Stage = Literal["script", "text", "denoise", "decode", "upscale", "encode", "sound", "mix", "join", "build"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from training.loop import Job, Schedule, Trainer
+from training.loop import Job, Schedule, Trainer, device
 from training.models import weights
 
 
@@ -46,9 +46,14 @@ def parse(name: str, schedule: Schedule, arguments: list[str]) -> Request:
 
 def facts(trainer: Trainer, request: Request) -> dict[str, object]:
     """What a model card tells of a stage: how much it saw, for how long, on what, and how to do it again."""
-    where = torch.cuda.get_device_name() if trainer.device.type == "cuda" else f"{os.cpu_count()} CPU cores"
     return {"clips": trainer.seen, "seed": trainer.schedule.seed, "minutes": round(trainer.seconds / 60, 1),
-            "machine": f"{where}, torch {torch.__version__}", "command": request.command}
+            "machine": machine(), "command": request.command}
+
+
+def machine() -> str:
+    """What a stage runs on, for model cards."""
+    where = torch.cuda.get_device_name() if device().type == "cuda" else f"{os.cpu_count()} CPU cores"
+    return f"{where}, torch {torch.__version__}"
 
 
 def train(job: Job, request: Request) -> Trainer:

@@ -68,7 +68,8 @@ class Pool:
             raise ValueError(f"{self.folder} was encoded by another autoencoder: remove the folder")
         done = kept["items"]
         device = encoder.middle.device
-        drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items))
+        # This process has next to nothing to do meanwhile: one worker more than in training.
+        drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items), workers=data.WORKERS + 1)
         while done < self.shape.items:
             part = next(drawn)
             count = min(len(part["domain"]), self.shape.items - done)

@@ -1,17 +1,24 @@
 """Which library runs a graph."""
 
 import platform
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from runtime.backends import tensorrt_engine
 from runtime.backends.engine import Engine
 from runtime.backends.onnx_runtime import OnnxRuntimeEngine
 from runtime.backends.openvino_cpu import OpenVinoEngine
+from runtime.backends.tensorrt_build import Phase
+from runtime.backends.tensorrt_engine import TensorRtEngine
+from runtime.backends.tensorrt_library import named
 from runtime.errors import BackendError
 
-BACKENDS: Final = ("auto", "openvino", "cpu", "cuda")
+BACKENDS: Final = ("auto", "openvino", "cpu", "cuda", "tensorrt_rtx", "tensorrt")
 """What can be asked for: 'cpu' and 'cuda' are ONNX Runtime."""
+UNPROVEN: Final = ("cuda", "tensorrt_rtx", "tensorrt")
+"""Never run on hardware: no machine this was built on could. 'auto' leaves them alone until one has."""
 
 
 def resolve(backend: str = "auto") -> str:
@@ -46,6 +53,22 @@ def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, 
     chosen = resolve(backend)
     if chosen == "openvino":
         return OpenVinoEngine(graph, threads, exact, cache)
+    if library := named(chosen):
+        return TensorRtEngine(graph, library, cache)
     if chosen == "cuda":
         return OnnxRuntimeEngine(graph, "CUDA", threads)
     return OnnxRuntimeEngine(graph, "CPU", threads)
+
+
+def needs_building(backend: str) -> bool:
+    """Whether `backend` opens no graph before it has built an engine of it."""
+    return named(resolve(backend)) is not None
+
+
+def prepare_engine(graph: Path, backend: str = "auto", cache: Path | None = None) -> Generator[Phase, None, None]:
+    """Do ahead what takes `open_engine` minutes: TensorRT builds engines. Yields how far that is; close it to stop.
+
+    Raises BackendError and StorageError as `open_engine` would.
+    """
+    if library := named(resolve(backend)):
+        yield from tensorrt_engine.prepare(graph, library, cache)

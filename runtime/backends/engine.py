@@ -1,10 +1,10 @@
 """What an engine is: named, typed tensors in and out, checked before anything runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ class SupportsDLPack(Protocol):
 
 
 Feed: TypeAlias = Array | SupportsDLPack
+Target: TypeAlias = Array | Literal["keep"] | None
+"""Where an output goes: into an array, into a fresh one, or nowhere: it stays on the device."""
 
 
 class Engine(Protocol):
@@ -55,12 +57,14 @@ class Engine(Protocol):
     def device(self) -> str:
         """What runs the graph, for people: 'OpenVINO 2026.4.1 on CPU (bf16)'."""
 
-    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None,
+            keep: Collection[str] = ()) -> dict[str, Array]:
         """Run once and give every output by name.
 
         `feeds` holds exactly the graph's inputs. Outputs named in `out` are written there (C-contiguous, right dtype
-        and shape); the others are fresh arrays that the caller owns. Raises BackendError for a feed that does not
-        fit the graph, and when the library fails.
+        and shape); the others are fresh arrays that the caller owns. Outputs named in `keep` are only good for feeding
+        the same backend's engines: they may have stayed on the GPU. Raises BackendError for a feed that does not fit
+        the graph, and when the library fails.
         """
 
     def close(self) -> None:
@@ -73,18 +77,24 @@ class Engine(Protocol):
 
 
 class CheckedEngine(ABC):
-    """The checks every adapter shares; an adapter adds `_infer`, which may rely on them, and `_free`."""
+    """The checks every adapter shares; an adapter adds `_infer`, which may rely on them, and `_free`.
+
+    One that can leave outputs on its device sets `own` to the class it gives them as, and takes such for feeds.
+    """
+
+    own: type | None = None
 
     def __init__(self, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], device: str) -> None:
         self.inputs, self.outputs, self.device = inputs, outputs, device
         self._open = True
 
-    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None,
+            keep: Collection[str] = ()) -> dict[str, Array]:
         """See `Engine.run`."""
         if not self._open:
             raise BackendError("an open engine", "this one was closed", "open the graph again")
-        arrays, sizes = check_feeds(self.inputs, feeds)
-        targets = outputs_for(self.outputs, sizes, out or {})
+        arrays, sizes = check_feeds(self.inputs, feeds, self.own)
+        targets = outputs_for(self.outputs, sizes, out or {}, keep if self.own else ())
         try:
             return self._infer(arrays, targets)
         except Exception as error:
@@ -93,8 +103,8 @@ class CheckedEngine(ABC):
                                "try another --backend, and report this if none works") from error
 
     @abstractmethod
-    def _infer(self, feeds: dict[str, Array], targets: dict[str, Array | None]) -> dict[str, Array]:
-        """Run; write into the targets that are arrays, allocate the ones whose size only the graph knows."""
+    def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
+        """Run; write into the targets that are arrays, allocate the ones whose size only the graph knows (None)."""
 
     @abstractmethod
     def _free(self) -> None:
@@ -113,8 +123,9 @@ class CheckedEngine(ABC):
         self.close()
 
 
-def check_feeds(specs: tuple[TensorSpec, ...], feeds: Mapping[str, Feed]) -> tuple[dict[str, Array], dict[str, int]]:
-    """The feeds as C-contiguous host arrays, and the size each free axis took.
+def check_feeds(specs: tuple[TensorSpec, ...], feeds: Mapping[str, Feed],
+                own: type | None = None) -> tuple[dict[str, Any], dict[str, int]]:
+    """The feeds as C-contiguous host arrays (of class `own`: as they are), and the size each free axis took.
 
     Raises BackendError naming the first feed that is missing, unknown or does not fit.
     """
@@ -124,24 +135,31 @@ def check_feeds(specs: tuple[TensorSpec, ...], feeds: Mapping[str, Feed]) -> tup
     if unknown := feeds.keys() - names:
         raise _misfit(f"feeds {_listed(names)}", f"{_listed(unknown)} came too")
     sizes: dict[str, int] = {}
-    return {spec.name: _fit(spec, _host_array(spec.name, feeds[spec.name]), sizes) for spec in specs}, sizes
+    found = {}
+    for spec in specs:
+        feed: Any = feeds[spec.name]
+        found[spec.name] = feed if own and isinstance(feed, own) else _host_array(spec.name, feed)
+        _check_fit(spec, found[spec.name], sizes)
+    return found, sizes
 
 
-def outputs_for(specs: tuple[TensorSpec, ...], sizes: Mapping[str, int],
-                out: Mapping[str, Array]) -> dict[str, Array | None]:
-    """Where each output goes: the caller's array, a fresh one, or None where only the graph knows the size."""
-    if unknown := out.keys() - {spec.name for spec in specs}:
+def outputs_for(specs: tuple[TensorSpec, ...], sizes: Mapping[str, int], out: Mapping[str, Array],
+                keep: Collection[str] = ()) -> dict[str, Target]:
+    """Where each output goes: the caller's array, a fresh one, None where only the graph knows the size, or "keep"."""
+    if unknown := {*out, *keep} - {spec.name for spec in specs}:
         raise _misfit(f"outputs {_listed(spec.name for spec in specs)}", f"{_listed(unknown)} was asked for")
-    targets: dict[str, Array | None] = {}
+    targets: dict[str, Target] = {}
     for spec in specs:
         shape = tuple(sizes.get(size, size) if isinstance(size, str) else size for size in spec.shape)
         known = tuple(size for size in shape if isinstance(size, int))
         if spec.name in out:
             array = out[spec.name]
-            _fit(spec, array, dict(sizes))
+            _check_fit(spec, array, dict(sizes))
             if not (array.flags.c_contiguous and array.flags.writeable):
                 raise _misfit(f"a writable, C-contiguous array for the output '{spec.name}'", "another kind came")
             targets[spec.name] = array
+        elif spec.name in keep:
+            targets[spec.name] = "keep"
         else:
             targets[spec.name] = np.empty(known, np.dtype(spec.dtype)) if len(known) == len(shape) else None
     return targets
@@ -156,9 +174,9 @@ def said(error: BaseException) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-def _fit(spec: TensorSpec, array: Array, sizes: dict[str, int]) -> Array:
-    """`array`, C-contiguous, if it fits `spec`; free axes are noted in `sizes` and must agree across tensors."""
-    fits = array.dtype == np.dtype(spec.dtype) and array.ndim == len(spec.shape)
+def _check_fit(spec: TensorSpec, array: Any, sizes: dict[str, int]) -> None:
+    """`array` must fit `spec`; free axes are noted in `sizes` and must agree across tensors."""
+    fits = array.dtype == np.dtype(spec.dtype) and len(array.shape) == len(spec.shape)
     if fits:
         for size, name in zip(array.shape, spec.shape, strict=True):
             fits = fits and size == (sizes.setdefault(name, size) if isinstance(name, str) else name)
@@ -166,14 +184,13 @@ def _fit(spec: TensorSpec, array: Array, sizes: dict[str, int]) -> Array:
         taken = ", ".join(f"{name} = {sizes[name]}" for name in spec.shape if isinstance(name, str) and name in sizes)
         raise _misfit(f"'{spec.name}' to be {spec}{f' with {taken}' if taken else ''}",
                       f"{array.dtype} {array.shape} came")
-    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def _host_array(name: str, feed: Feed) -> Array:
-    if isinstance(feed, np.ndarray):
-        return feed
+    """C-contiguous."""
     try:
-        return np.from_dlpack(feed)
+        array: Array = feed if isinstance(feed, np.ndarray) else np.from_dlpack(feed)
+        return np.ascontiguousarray(array).reshape(array.shape)
     except (AttributeError, TypeError, BufferError, RuntimeError) as error:
         raise _misfit(f"'{name}' to be a numpy array or to lend its memory by DLPack",
                       f"{type(feed).__name__} does not: {said(error)}") from error

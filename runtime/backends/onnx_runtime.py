@@ -1,10 +1,13 @@
 """ONNX Runtime: the adapter that runs everywhere, and on NVIDIA GPUs with the `cuda` extra."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from runtime.backends.engine import Array, CheckedEngine, said
+import numpy as np
+
+from runtime.backends.engine import CheckedEngine, Target, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
 
@@ -33,8 +36,23 @@ def load() -> Any:
     return onnxruntime
 
 
+@dataclass(frozen=True)
+class Kept:
+    """An output that stayed where it was computed."""
+
+    value: Any
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of any array."""
+        return tuple(self.value.shape())
+
+
 class OnnxRuntimeEngine(CheckedEngine):
     """A graph in ONNX Runtime. Precision is what the graph says."""
+
+    own = Kept
 
     def __init__(self, graph: Path, provider: Provider = "CPU", threads: int | None = None) -> None:
         """Open `graph` on `provider`; `threads` None lets the library use all cores.
@@ -67,19 +85,30 @@ class OnnxRuntimeEngine(CheckedEngine):
                                "check the NVIDIA driver, or ask for `--backend cpu`")
         super().__init__(interface.inputs, interface.outputs, f"ONNX Runtime {library.__version__} on {provider}")
         self._session: Any = session
+        self._place = provider.lower()
 
-    def _infer(self, feeds: dict[str, Array], targets: dict[str, Array | None]) -> dict[str, Array]:
+    def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
         binding = self._session.io_binding()
-        for name, array in feeds.items():
-            binding.bind_cpu_input(name, array)
+        for name, feed in feeds.items():
+            if isinstance(feed, np.ndarray):
+                binding.bind_cpu_input(name, feed)
+            else:
+                binding.bind_ortvalue_input(name, feed.value)
         for name, target in targets.items():
-            if target is None:
-                binding.bind_output(name, "cpu")
+            if target is None or isinstance(target, str):
+                binding.bind_output(name, "cpu" if target is None else self._place)
             else:
                 binding.bind_output(name, "cpu", 0, target.dtype, target.shape, target.ctypes.data)
         self._session.run_with_iobinding(binding)
         results = dict(zip(targets, binding.get_outputs(), strict=True))
-        return {name: results[name].numpy() if target is None else target for name, target in targets.items()}
+        given: dict[str, Any] = {}
+        for spec in self.outputs:
+            target, value = targets[spec.name], results[spec.name]
+            if isinstance(target, str):
+                given[spec.name] = Kept(value, np.dtype(spec.dtype))
+            else:
+                given[spec.name] = value.numpy() if target is None else target
+        return given
 
     def _free(self) -> None:
         self._session = None

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from runtime.backends.engine import Array, CheckedEngine, said
+from runtime.backends.engine import Array, CheckedEngine, Target, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
 
@@ -72,7 +72,7 @@ class OpenVinoEngine(CheckedEngine):
             self._compile()
             self._model = None  # its weights would be held twice
 
-    def _infer(self, feeds: dict[str, Array], targets: dict[str, Array | None]) -> dict[str, Array]:
+    def _infer(self, feeds: dict[str, Array], targets: dict[str, Target]) -> dict[str, Any]:
         shapes = {name: array.shape for name, array in feeds.items()}
         if self._model is not None and shapes != self._shapes:
             self._model.reshape({name: list(shape) for name, shape in shapes.items()})

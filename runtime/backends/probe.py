@@ -1,13 +1,14 @@
 """What this machine can run, for `moviefactory doctor`: each backend is tried with a graph of one operator."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from runtime.backends.choose import open_engine
+from runtime.backends.tensorrt_library import Name
 from runtime.errors import BackendError
 
 ABS: Final = bytes.fromhex(
@@ -32,15 +33,15 @@ def probe() -> list[BackendReport]:
     with tempfile.TemporaryDirectory(prefix="moviefactory-") as folder:
         graph = Path(folder) / "probe.onnx"
         graph.write_bytes(ABS)
-        tried = [_try("openvino", ("openvino",), graph), _try("cpu", ("onnxruntime", "onnxruntime-gpu"), graph),
-                 _try("cuda", ("onnxruntime-gpu",), graph)]
-    return [*tried, _without_adapter("tensorrt", "TensorRT"), _without_adapter("tensorrt_rtx", "TensorRT-RTX")]
+        return [_try("openvino", ("openvino",), graph), _try("cpu", ("onnxruntime", "onnxruntime-gpu"), graph),
+                _try("cuda", ("onnxruntime-gpu",), graph), _try_tensorrt("tensorrt_rtx", graph),
+                _try_tensorrt("tensorrt", graph)]
 
 
 def _try(backend: str, packages: tuple[str, ...], graph: Path) -> BackendReport:
-    version = next(filter(None, map(_version, packages)), None)
+    version = next(filter(None, (_version(name.replace("_", "-")) for name in packages)), None)
     try:
-        with open_engine(graph, backend) as engine:
+        with open_engine(graph, backend, cache=graph.parent) as engine:
             result = engine.run({"x": np.array([-3.0, 2.0], np.float32)})["y"]
             device = engine.device
     except BackendError as error:
@@ -50,9 +51,13 @@ def _try(backend: str, packages: tuple[str, ...], graph: Path) -> BackendReport:
     return BackendReport(backend, True, version, device, None)
 
 
-def _without_adapter(package: str, title: str) -> BackendReport:
-    version = _version(package.replace("_", "-"))
-    return BackendReport(package, False, version, None, f"this version of MovieFactory has no {title} adapter")
+def _try_tensorrt(library: Name, graph: Path) -> BackendReport:
+    """Building even this engine takes seconds: without a GPU that is not begun. Without one TensorRT-RTX still builds
+    engines for other machines."""
+    report = _try(library, (library,), graph)
+    if report.version and not report.available and library == "tensorrt_rtx":
+        return replace(report, why_not=f"{report.why_not}; `moviefactory models build` works without a GPU")
+    return report
 
 
 def _version(package: str) -> str | None:

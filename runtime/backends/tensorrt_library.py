@@ -18,6 +18,11 @@ _PLACE: Final = re.compile(r"^\w+\.cpp:\d+: ")
 _EXTRAS: Final[dict[Name, str]] = {"tensorrt": "tensorrt", "tensorrt_rtx": "rtx"}
 
 
+def named(backend: str) -> Name | None:
+    """The library that `backend` asks for, if it is one of these."""
+    return next((name for name in TITLES if name == backend), None)
+
+
 def load(name: Name) -> Any:
     """The library. Raises BackendError when it is not installed or does not load."""
     try:

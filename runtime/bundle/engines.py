@@ -1,10 +1,11 @@
 """Engines for the roles of a line-up: opened late, kept while they are needed, given back on request."""
 
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runtime.backends import Engine, TensorSpec, open_engine
+from runtime.backends import Engine, Phase, TensorSpec, needs_building, open_engine, prepare_engine
 from runtime.bundle.line_up import LineUp
 from runtime.bundle.manifest import GraphEntry
 from runtime.errors import BundleError
@@ -40,6 +41,17 @@ class Engines:
                 raise
             self._open[role, part] = engine
         return self._open[role, part]
+
+    def prepare(self) -> Generator[tuple[str, Phase], None, None]:
+        """Build whatever engines the backend has to build before it can open graphs: yields role and phase.
+
+        Close it to stop. Raises as `get` does, and StorageError when built engines cannot be kept.
+        """
+        if not needs_building(self._backend):
+            return
+        for role, graph in self.line_up.graphs():
+            for phase in prepare_engine(graph, self._backend, self._cache):
+                yield role, phase
 
     def devices(self) -> dict[str, str]:
         """What runs each role that is open; a role whose graphs run in two ways names both."""

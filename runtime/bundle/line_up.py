@@ -1,12 +1,13 @@
 """Which bundle plays which role in a film."""
 
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from runtime.backends import TensorSpec
+from runtime.bundle import manifest
 from runtime.bundle.folder import MANIFEST, Bundle, open_bundle
 from runtime.bundle.manifest import ROLES, Decoder, Denoiser, Sounds, TextEncoder, Upscaler
 from runtime.errors import BundleError
@@ -98,6 +99,12 @@ class LineUp:
             raise BundleError(f"a bundle that fills the role {role}", "none of those chosen does",
                               "add one with --model PATH")
         return self.bundles[role]
+
+    def graphs(self) -> Iterator[tuple[str, Path]]:
+        """Role and file of every graph, compared with its digest. Raises BundleError at the first that is not whole."""
+        for role, bundle in self.bundles.items():
+            for graph in manifest.graphs(bundle.role(role)).values():
+                yield role, bundle.check_graph(graph)
 
     def digests(self) -> dict[str, str]:
         """role -> digest of its part: what an artefact made with it depends on."""

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     script.add_argument("-o", dest="out", type=Path, metavar="FILE", help="write to this file (default: show it)")
     _writing(script)
     script.set_defaults(run=_run_script)
-    _models(commands.add_parser("models", help="list and check models", allow_abbrev=False))
+    _models(commands.add_parser("models", help="list, check and prepare models", allow_abbrev=False))
     _sounds(commands.add_parser("sounds", help="list and search sounds", allow_abbrev=False))
     doctor = commands.add_parser("doctor", help="what this machine can run, and why not the rest", allow_abbrev=False,
                                  description="Say what this machine can run, and why not the rest.")
@@ -104,7 +104,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_size, metavar="WxH", help="picture size, one that the model offers")
     parser.add_argument("--steps", type=int, metavar="N", help="denoising steps a scene (default: the model's)")
     parser.add_argument("--backend", default="auto", metavar="NAME",
-                        help="what runs the model: auto, openvino, cpu or cuda (default: auto)")
+                        help="what runs the model: auto, openvino, cpu, cuda, tensorrt_rtx or tensorrt (default: auto)")
     parser.add_argument("--no-metadata", action="store_true",
                         help="leave idea, seed and 'AI-generated' out of the file")
     _report(parser)
@@ -138,6 +138,17 @@ def _models(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="check every file of a model", allow_abbrev=False)
     verify.add_argument("path", type=Path, metavar="PATH", help="the bundle's folder")
     verify.set_defaults(run=_run_models_verify)
+    build = actions.add_parser("build", help="build TensorRT engines now rather than in the first film",
+                               allow_abbrev=False,
+                               description="Build TensorRT engines now rather than in the first film. TensorRT-RTX "
+                                           "builds without a GPU, for all cards from Ampere (RTX 30) on.")
+    build.add_argument("--model", type=Path, action="append", default=[], metavar="PATH",
+                       help="a model bundle; may be given again, for different parts (default: the starter)")
+    build.add_argument("--backend", choices=("tensorrt_rtx", "tensorrt"), default="tensorrt_rtx",
+                       help="what the engines are for (default: tensorrt_rtx)")
+    build.add_argument("--target", action="append", default=[], metavar="SM",
+                       help="a GPU generation, such as sm89; may be given again (default: all)")
+    build.set_defaults(run=_run_models_build)
 
 
 def _sounds(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +207,12 @@ def _run_models_verify(options: argparse.Namespace) -> int:
     from runtime.cli import inspection
 
     return inspection.run_models_verify(options)
+
+
+def _run_models_build(options: argparse.Namespace) -> int:
+    from runtime.cli import building
+
+    return building.run_models_build(options)
 
 
 def _run_sounds_list(options: argparse.Namespace) -> int:

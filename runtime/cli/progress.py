@@ -9,7 +9,7 @@ from runtime.events import Event, FilmStarted, SceneDone, Stage, StageStarted, S
 WORDS: Final[Mapping[Stage, str]] = {
     "script": "writing the script", "text": "reading the script", "denoise": "drawing", "decode": "decoding",
     "upscale": "enlarging", "encode": "encoding", "sound": "choosing sounds", "mix": "mixing the sound",
-    "join": "joining"}
+    "join": "joining", "build": "building engines for this GPU"}
 
 # Shares of a scene's work, roughly as measured; a wrong share bends the bar, not the film.
 _BEFORE: Final[Mapping[Stage, float]] = {"denoise": 0.0, "decode": 0.35, "upscale": 0.45, "encode": 0.45}

@@ -13,7 +13,7 @@ from typing import IO, Self
 from runtime.backends import resolve
 from runtime.bundle import ROLES, Engines, LineUp
 from runtime.errors import FilmFolderError, MovieFactoryError, UsageError
-from runtime.events import Event, FilmDone, FilmStarted, Notice, SceneDone
+from runtime.events import Event, FilmDone, FilmStarted, Notice, SceneDone, StageStarted, Step
 from runtime.film.decisions import Film, load, output, relative, save, takes, with_seeds, with_take
 from runtime.film.finish import check_output, finish
 from runtime.film.folder import FilmFolder, cancelled, go_on
@@ -161,6 +161,7 @@ def _film(film: Film, setup: Setup, folder: FilmFolder) -> Generator[Event, None
     for line in changes.values():
         yield Notice(code="model-changed", message=f"{line}; what depends on it is made again")
     with Engines(setup.line_up, backend) as engines:
+        yield from _built(engines)
         yield from _said_aloud(_parts(film, setup, scenes, engines, folder), engines)
     sound = yield from mix_sound(film, setup, scenes, folder.store)
     out = output(film, folder.path)
@@ -183,6 +184,18 @@ def _parts(film: Film, setup: Setup, scenes: Sequence[SceneParts], engines: Engi
         yield SceneDone(scene=parts.number, path=str(store.path(parts.clip)), take=take, cached=cached)
     engines.release("denoiser", "decoder", "upscaler")
     yield from plan_sound(film, setup, scenes, engines, store)
+
+
+def _built(engines: Engines) -> Generator[Event, None, None]:
+    """Have engines built where the backend needs that, which it says."""
+    under_way = ""
+    for role, phase in engines.prepare():
+        if role != under_way:
+            under_way = role
+            yield Notice(code="build", message=f"an engine for the {role.replace('_', ' ')} is built, once for this "
+                                               "machine; this takes minutes")
+            yield StageStarted(stage="build")
+        yield Step(stage="build", done=phase.done, total=phase.total)
 
 
 def _said_aloud(events: Generator[Event, None, None], engines: Engines) -> Generator[Event, None, None]:

@@ -44,28 +44,30 @@ def upscale(frames: Iterable[Picture], graphs: UpscalerGraphs) -> Generator[Step
 
     Memory holds the clip's small frames and backward features, and one large picture.
     """
-    cleaned = [graphs.clean.run({"frame": to_network(frame)})["cleaned"] for frame in frames]
+    cleaned = [graphs.clean.run({"frame": to_network(frame)}, keep=["cleaned"])["cleaned"] for frame in frames]
     total = 2 * len(cleaned)
     behind: list[Tensor] = []
     feature, flow = _nothing(graphs.backward, cleaned)
     for done, index in enumerate(reversed(range(len(cleaned))), start=1):
         if behind:
             flow = _flow(graphs, cleaned[index], cleaned[index + 1])
-        feature = graphs.backward.run({"frame": cleaned[index], "feature": feature, "flow": flow})["backward"]
+        feature = graphs.backward.run({"frame": cleaned[index], "feature": feature, "flow": flow},
+                                      keep=["backward"])["backward"]
         behind.append(feature)
         yield Step(stage="upscale", done=done, total=total)
     feature, flow = _nothing(graphs.forward, cleaned)
     for index, frame in enumerate(cleaned):
         if index:
             flow = _flow(graphs, frame, cleaned[index - 1])
-        outputs = graphs.forward.run({"frame": frame, "feature": feature, "flow": flow, "backward": behind.pop()})
+        outputs = graphs.forward.run({"frame": frame, "feature": feature, "flow": flow, "backward": behind.pop()},
+                                     keep=["forward"])
         feature = outputs["forward"]
         yield to_pictures(outputs["picture"])[0]
         yield Step(stage="upscale", done=len(cleaned) + index + 1, total=total)
 
 
 def _flow(graphs: UpscalerGraphs, frame: Tensor, neighbour: Tensor) -> Tensor:
-    flow: Tensor = graphs.flow.run({"frame": frame, "neighbour": neighbour})["flow"]
+    flow: Tensor = graphs.flow.run({"frame": frame, "neighbour": neighbour}, keep=["flow"])["flow"]
     return flow
 
 

@@ -25,7 +25,7 @@ WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "car", "whale")
 TEXT = TextConfig(vocabulary=len(WORDS), factor=8, width=16, layers=1, heads=2, tokens=8, embedding=12)
 DENOISER = DenoiserConfig(latent_channels=4, widths=(16, 32), attention=(False, True), head=8, context=16, groups=4,
                           frames=4)
-AUTOENCODER = AutoencoderConfig(latent_channels=4, width=8, blocks=1)
+AUTOENCODER = AutoencoderConfig(latent_channels=4)
 UPSCALER = UpscalerConfig(channels=8, cleaning_blocks=1, propagation_blocks=1, tail=(8,), flow_levels=2,
                           flow_widths=(4, 4, 4, 4), flow_shrink=1)
 

@@ -286,7 +286,7 @@ def batch(job: stage.UpscalerJob) -> dict[str, Tensor]:
 
 def test_every_second_input_goes_through_the_autoencoder() -> None:
     torch.manual_seed(0)
-    config = AutoencoderConfig(latent_channels=4, width=8, blocks=1)
+    config = AutoencoderConfig(latent_channels=4)
     job = stage.UpscalerJob(THIN, 0, stage.Rebuilder(Autoencoder(config).eval()))
     given = batch(job)
     inputs = job.inputs(given, torch.Generator().manual_seed(1))

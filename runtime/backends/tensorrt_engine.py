@@ -1,0 +1,110 @@
+"""TensorRT and TensorRT-RTX run a graph: one adapter, since their Python interfaces agree.
+
+Buffers are allocated once for each input and output. What stays on the GPU between graphs (`keep`) gets a buffer of
+its own each time. Never run on hardware: written to the documentation, tried against a driver and a library that
+compute in host memory.
+"""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+from runtime.backends import cuda_driver, engine_cache, tensorrt_library
+from runtime.backends.cuda_driver import DeviceArray, Gpu
+from runtime.backends.engine import CheckedEngine, Target, TensorSpec
+from runtime.backends.onnx_file import read_interface
+from runtime.backends.tensorrt_build import BuildRequest, Phase
+from runtime.backends.tensorrt_library import TITLES, Name
+from runtime.errors import BackendError
+
+FREE_AXIS: Final = 1
+"""The size engines are built for along axes that a graph leaves free: one text, one clip at a time."""
+
+
+def build_request(graph: Path, library: Name, targets: tuple[str, ...] = ()) -> BuildRequest:
+    """What to build for `graph`. Raises BackendError when it is no graph."""
+    free = {size for spec in read_interface(graph).inputs for size in spec.shape if isinstance(size, str)}
+    return BuildRequest(graph=graph, library=library, axes=dict.fromkeys(free, FREE_AXIS), targets=targets)
+
+
+def build_ahead(graph: Path, library: Name, targets: tuple[str, ...] = (),
+                cache: Path | None = None) -> Generator[Phase, None, Path]:
+    """The engine's file, built first if there is none; yields the phases of that. Close it to stop.
+
+    TensorRT-RTX needs no GPU for this; `targets` are GPU generations such as 'sm89' (none: all of its default).
+    Raises BackendError and StorageError as `engine_cache.engine_for` does.
+    """
+    return (yield from engine_cache.engine_for(build_request(graph, library, targets),
+                                               cache or engine_cache.cache_folder()))
+
+
+def prepare(graph: Path, library: Name, cache: Path | None = None) -> Generator[Phase, None, Path]:
+    """`build_ahead` for the GPU in this machine. Raises BackendError, before anything is built, when there is none."""
+    tensorrt_library.load(library)
+    cuda_driver.gpu()
+    return (yield from build_ahead(graph, library, cache=cache))
+
+
+class TensorRtEngine(CheckedEngine):
+    """A graph on an NVIDIA GPU, built for one size along each of its axes."""
+
+    own = DeviceArray
+
+    def __init__(self, graph: Path, library: Name, cache: Path | None = None) -> None:
+        """Open `graph`, whose engine is built, and kept in the folder `cache`, if it is not there yet.
+
+        Raises BackendError when the library, the driver or the GPU is missing, or one of them refuses.
+        """
+        module = tensorrt_library.load(library)
+        self._gpu: Gpu = cuda_driver.gpu()
+        self._log = tensorrt_library.listener(module)
+        build = prepare(graph, library, cache)
+        try:
+            while True:
+                next(build)
+        except StopIteration as stop:
+            plan: Path = stop.value
+        interface = read_interface(graph)
+        version = tensorrt_library.version(library)
+        super().__init__(interface.inputs, interface.outputs,
+                         f"{TITLES[library]} {version} on {self._gpu.name} (sm {self._gpu.capability})")
+        self._gpu.enter()
+        # The runtime must outlive its engine, which must outlive its context.
+        self._runtime: Any = module.Runtime(self._log)
+        self._engine: Any = self._made(self._runtime.deserialize_cuda_engine(plan.read_bytes()), plan)
+        self._context: Any = self._made(self._engine.create_execution_context(), plan)
+        self._buffers = {spec.name: _buffer(self._gpu, spec) for spec in (*self.inputs, *self.outputs)}
+
+    def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
+        self._gpu.enter()
+        bound = {}
+        for name, feed in feeds.items():
+            if feed.shape != self._buffers[name].shape:
+                raise RuntimeError(f"it was built for {name} {self._buffers[name].shape}, and {feed.shape} came")
+            bound[name] = feed if isinstance(feed, DeviceArray) else self._buffers[name].fill(feed)
+        for spec in self.outputs:
+            kept = isinstance(targets[spec.name], str)
+            bound[spec.name] = _buffer(self._gpu, spec) if kept else self._buffers[spec.name]
+        for name, array in bound.items():
+            if not self._context.set_tensor_address(name, array.address):
+                raise RuntimeError(tensorrt_library.reason(self._log.messages))
+        if not self._context.execute_async_v3(self._gpu.stream):
+            raise RuntimeError(tensorrt_library.reason(self._log.messages))
+        self._gpu.synchronise()
+        return {name: bound[name] if isinstance(target, str) else bound[name].host(target)
+                for name, target in targets.items()}
+
+    def _made(self, thing: Any, plan: Path) -> Any:
+        if thing is None:
+            raise BackendError(f"{plan} to load on {self._gpu.name} (sm {self._gpu.capability})",
+                               f"it did not: {tensorrt_library.reason(self._log.messages)}",
+                               "choose another --backend, or delete the file to have it built again")
+        return thing
+
+    def _free(self) -> None:
+        self._context = self._engine = self._runtime = None
+        self._buffers = {}
+
+
+def _buffer(gpu: Gpu, spec: TensorSpec) -> DeviceArray:
+    return DeviceArray(gpu, spec.dtype, tuple(FREE_AXIS if isinstance(size, str) else size for size in spec.shape))

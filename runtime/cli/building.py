@@ -1,0 +1,44 @@
+"""`moviefactory models build`: TensorRT engines ahead of time."""
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtime.backends.tensorrt_library import Name
+
+
+def run_models_build(options: argparse.Namespace) -> int:
+    """Build the engine of every graph that is not in the cache yet."""
+    from runtime.backends.engine_cache import cache_folder
+    from runtime.film import line_up_for
+
+    line_up = line_up_for(options.model, with_sounds=False)
+    folder = cache_folder()
+    for _, graph in line_up.graphs():
+        _build(graph, options.backend, tuple(options.target))
+    sys.stdout.write(f"all engines are in {folder}\n")
+    return 0
+
+
+def _build(graph: "Path", library: "Name", targets: tuple[str, ...]) -> None:
+    from runtime.backends import build_ahead
+
+    started, told = time.monotonic(), ""
+    work = build_ahead(graph, library, targets)
+    while True:
+        try:
+            phase = next(work)
+        except StopIteration as end:
+            plan: Path = end.value
+            break
+        if phase.name != told:
+            told = phase.name
+            sys.stderr.write(f"{graph.name}: {told}\n")
+            sys.stderr.flush()
+    how = f"built in {time.monotonic() - started:.0f} s" if told else "there already"
+    sys.stdout.write(f"{graph.name}: {plan.stat().st_size / 1e6:.1f} MB, {how}\n")
+    sys.stdout.flush()

@@ -1,0 +1,59 @@
+/* The calls of the CUDA driver that runtime/backends/cuda_driver.py makes, with the host's memory as the GPU's. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOTAL ((size_t)1 << 30)
+
+static int devices = 1, current = 0;
+static size_t used = 0;
+
+/* For tests: how many GPUs there are, how much of their memory is taken. */
+void host_devices(int count) { devices = count; }
+size_t host_used(void) { return used; }
+int host_current(void) { return current; }
+
+int cuInit(unsigned flags) { return flags != 0; }
+int cuDriverGetVersion(int *version) { *version = 13010; return 0; }
+int cuDeviceGetCount(int *count) { *count = devices; return 0; }
+int cuDeviceGet(int *device, int ordinal) { *device = ordinal; return 0; }
+int cuDeviceGetName(char *name, int length, int device) {
+    strncpy(name, "Host RTX", (size_t)length);
+    return device;
+}
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+    *value = attribute == 75 ? 8 : 9;
+    return device;
+}
+int cuDevicePrimaryCtxRetain(void **context, int device) { *context = &used; return device; }
+int cuCtxSetCurrent(void *context) { current = context == &used; return 0; }
+int cuStreamCreate(void **stream, unsigned flags) { *stream = &devices; return flags != 1; }
+int cuStreamSynchronize(void *stream) { return stream == &devices ? 0 : 400; }
+int cuMemGetInfo_v2(size_t *free_bytes, size_t *total) { *free_bytes = TOTAL - used; *total = TOTAL; return 0; }
+int cuMemAlloc_v2(uint64_t *address, size_t size) {
+    if (size > TOTAL - used) return 2;
+    size_t *block = malloc(size + 64);
+    *block = size;
+    used += size;
+    *address = (uint64_t)(uintptr_t)block + 64;
+    return 0;
+}
+int cuMemFree_v2(uint64_t address) {
+    size_t *block = (size_t *)(uintptr_t)(address - 64);
+    used -= *block;
+    free(block);
+    return 0;
+}
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, void *stream) {
+    memcpy((void *)(uintptr_t)to, from, size);
+    return stream == &devices ? 0 : 400;
+}
+int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *stream) {
+    memcpy(to, (const void *)(uintptr_t)from, size);
+    return stream == &devices ? 0 : 400;
+}
+int cuGetErrorString(int code, const char **text) {
+    *text = code == 400 ? "invalid resource handle" : "something else";
+    return 0;
+}

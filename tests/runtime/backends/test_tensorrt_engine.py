@@ -1,0 +1,195 @@
+"""The TensorRT adapter, without a GPU: its engines are really built, and run on a driver that is the host's memory.
+
+What stands in for TensorRT's runtime computes the same graph with ONNX Runtime, reading and writing the addresses it
+is given. What it cannot show: that a real one takes the calls. `tests/runtime/backends/test_engine_cache.py` has the
+real builds.
+"""
+
+import ctypes
+import gc
+import shutil
+import subprocess
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runtime.backends import Engine, cuda_driver, open_engine, prepare_engine, probe, tensorrt_engine, tensorrt_library
+from runtime.backends.cuda_driver import DeviceArray, Gpu, OutOfGpuMemory
+from runtime.bundle import Engines, LineUp, open_bundle
+from runtime.errors import BackendError
+from runtime.shot.upscale import UpscalerGraphs, upscale
+from tests import tiny_graphs
+
+real = pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
+SOURCE = Path(__file__).with_name("host_cuda.c")
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A CUDA driver whose GPU is the host."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler to make a driver with")
+    path = tmp_path_factory.mktemp("driver") / "libcuda.so.1"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", path, SOURCE], check=True)
+    return ctypes.CDLL(str(path))
+
+
+@pytest.fixture
+def gpu(driver: Any, monkeypatch: pytest.MonkeyPatch) -> Gpu:
+    driver.host_devices(1)
+    driver.host_used.restype = ctypes.c_size_t
+    found = Gpu(driver)
+    monkeypatch.setattr(cuda_driver, "gpu", lambda: found)
+    return found
+
+
+class HostContext:
+    """What TensorRT calls an execution context, for one graph."""
+
+    def __init__(self, graph: Path, stream: int) -> None:
+        import onnxruntime
+
+        self._session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+        self._stream, self._places = stream, dict[str, int]()
+
+    def set_tensor_address(self, name: str, address: int) -> bool:
+        self._places[name] = address
+        return address != 0
+
+    def execute_async_v3(self, stream: int) -> bool:
+        feeds = {node.name: self._at(node) for node in self._session.get_inputs()}
+        for node, value in zip(self._session.get_outputs(), self._session.run(None, feeds), strict=True):
+            self._at(node)[...] = value
+        return stream == self._stream
+
+    def _at(self, node: Any) -> Any:
+        kind = np.dtype({"tensor(float)": "f4", "tensor(int64)": "i8", "tensor(uint8)": "u1"}[node.type])
+        shape = [1 if isinstance(size, str) else size for size in node.shape]
+        count = int(np.prod(shape))
+        raw: Any = (ctypes.c_byte * (count * kind.itemsize)).from_address(self._places[node.name])
+        return np.frombuffer(raw, kind).reshape(shape)
+
+
+@pytest.fixture
+def library(gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[bytes, Path]]:
+    """TensorRT-RTX with a runtime of ours: the dictionary it is lent says which graph an engine is of."""
+    graphs: dict[bytes, Path] = {}
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(tmp_path / "cache"))
+
+    class Runtime:
+        def __init__(self, _log: Any) -> None:
+            pass
+
+        def deserialize_cuda_engine(self, plan: bytes) -> Any:
+            return types.SimpleNamespace(create_execution_context=lambda: HostContext(graphs[plan], gpu.stream))
+
+    ours = types.SimpleNamespace(Runtime=Runtime, ILogger=real.ILogger)
+    monkeypatch.setattr(tensorrt_library, "load", lambda _: ours)
+    prepare = tensorrt_engine.prepare
+
+    def noted(graph: Path, *more: Any, **named: Any) -> Any:
+        plan = yield from prepare(graph, *more, **named)
+        graphs[plan.read_bytes()] = graph
+        return plan
+
+    monkeypatch.setattr(tensorrt_engine, "prepare", noted)
+    yield graphs
+    gc.collect()
+
+
+def opened(path: Path) -> tuple[Engine, Engine]:
+    """A graph on the GPU and on the CPU."""
+    return open_engine(path, "tensorrt_rtx"), open_engine(path, "cpu")
+
+
+def test_the_driver_copies_there_and_back_and_gives_memory_back(gpu: Gpu, driver: Any) -> None:
+    assert (gpu.name, gpu.capability, gpu.cuda) == ("Host RTX", "8.9", "13.1")
+    before = driver.host_used()
+    array = DeviceArray(gpu, "float32", (3, 5)).fill(np.arange(15, dtype=np.float32).reshape(3, 5))
+    assert driver.host_used() == before + 60
+    assert np.array_equal(array.host(), np.arange(15).reshape(3, 5))
+    driver.cuCtxSetCurrent(None)
+    del array
+    gc.collect()
+    assert driver.host_used() == before
+    assert driver.host_current(), "memory is given back on any thread"
+
+
+def test_too_little_memory_says_how_much_there_is(gpu: Gpu) -> None:
+    with pytest.raises(OutOfGpuMemory, match=r"expected 2,048 MiB of memory on Host RTX, but 1,0\d\d of 1,024 MiB"):
+        DeviceArray(gpu, "float32", (1 << 29,))
+
+
+def test_no_gpu_is_one_line(driver: Any, gpu: Gpu) -> None:
+    driver.host_devices(0)
+    with pytest.raises(BackendError, match="expected an NVIDIA GPU, but the driver shows none; look at CUDA_VISIBLE"):
+        Gpu(driver)
+
+
+def test_no_driver_is_said_before_anything_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_driver, "_LIBRARY", "libcuda.so.of-nobody")
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(tmp_path / "cache"))
+    cuda_driver.gpu.cache_clear()
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    with pytest.raises(BackendError, match=r"an NVIDIA GPU and its driver, but the driver's library .+ is not on this"):
+        list(prepare_engine(graph, "tensorrt_rtx"))
+    assert not (tmp_path / "cache").exists()
+    report = next(report for report in probe() if report.name == "tensorrt_rtx")
+    assert report.why_not is not None
+    assert "`moviefactory models build` works without a GPU" in report.why_not
+
+
+def test_it_computes_what_the_cpu_does(library: dict[bytes, Path], tmp_path: Path) -> None:
+    on_gpu, on_cpu = opened(tiny_graphs.clean(tmp_path / "graph.onnx"))
+    feeds = {spec.name: np.random.default_rng(0).random([int(size) for size in spec.shape], np.float32)
+             for spec in on_cpu.inputs}
+    with on_gpu, on_cpu:
+        assert on_gpu.device.startswith("TensorRT-RTX 1.")
+        assert on_gpu.device.endswith("on Host RTX (sm 8.9)")
+        expected = on_cpu.run(feeds)
+        for _ in range(2):
+            found = on_gpu.run(feeds)
+            assert all(np.array_equal(found[name], value) for name, value in expected.items())
+        out = {name: np.zeros_like(value) for name, value in expected.items()}
+        found = on_gpu.run(feeds, out)
+        assert all(found[name] is out[name] and np.array_equal(out[name], value) for name, value in expected.items())
+    with pytest.raises(BackendError, match="this one was closed"):
+        on_gpu.run(feeds)
+
+
+@pytest.mark.parametrize("backend", ["tensorrt_rtx", "cpu"])
+def test_what_is_kept_feeds_the_next_graph(backend: str, library: dict[bytes, Path], tmp_path: Path) -> None:
+    folder = tiny_graphs.tiny_bundle(tmp_path / "bundle").folder
+    frames = [np.random.default_rng(k).integers(0, 256, (32, 48, 3), np.uint8) for k in range(3)]
+    made = []
+    for name in (backend, "openvino"):
+        with Engines(LineUp.of(open_bundle(folder)), name) as engines:
+            graphs = UpscalerGraphs(*(engines.get("upscaler", part)
+                                      for part in ("clean", "flow", "backward", "forward")))
+            kept = graphs.clean.run({"frame": np.zeros((1, 3, 32, 48), np.float32)}, keep=["cleaned"])["cleaned"]
+            assert isinstance(kept, np.ndarray) == (name == "openvino")
+            made.append([item for item in upscale(frames, graphs) if isinstance(item, np.ndarray)])
+    for ours, theirs in zip(*made, strict=True):
+        assert np.abs(ours.astype(int) - theirs).max() <= 2  # OpenVINO computes in bfloat16 where it can
+
+
+def test_another_size_than_it_was_built_for_is_refused(library: dict[bytes, Path], tmp_path: Path) -> None:
+    bundle = tiny_graphs.tiny_bundle(tmp_path / "bundle", tiny_graphs.TinySizes(batch="B"))
+    with Engines(LineUp.of(bundle), "tensorrt_rtx") as engines:
+        encoder = engines.get("text_encoder")
+        feeds = {spec.name: np.ones((2, 8), np.int64) for spec in encoder.inputs}
+        with pytest.raises(BackendError, match=r"it was built for \w+ \(1, 8\), and \(2, 8\) came"):
+            encoder.run(feeds)
+
+
+def test_a_real_runtime_without_a_gpu_gives_its_own_reason(gpu: Gpu, tmp_path: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(tmp_path / "cache"))
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    with pytest.raises(BackendError, match=r"\.plan to load on Host RTX \(sm 8\.9\), but it did not: \w+"):
+        open_engine(graph, "tensorrt_rtx")
