@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from runtime.backends import onnx_runtime, openvino_cpu
 from runtime.backends.engine import Engine
 from runtime.backends.onnx_runtime import OnnxRuntimeEngine
 from runtime.backends.openvino_cpu import OpenVinoEngine
@@ -34,6 +35,14 @@ def resolve(backend: str = "auto") -> str:
         return "cpu"
     raise BackendError("a library that runs models", "neither OpenVINO nor ONNX Runtime is installed",
                        f"run `pip install {'openvino' if x86_64 else 'onnxruntime'}`")
+
+
+def load_library(backend: str = "auto") -> None:
+    """Load what `backend` runs on, which opening its first engine does otherwise. Raises BackendError."""
+    if resolve(backend) == "openvino":
+        openvino_cpu.load()
+    else:
+        onnx_runtime.load()
 
 
 def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, *, exact: bool = False,
