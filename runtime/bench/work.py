@@ -80,7 +80,7 @@ def tell(work: Work, measured: Iterable[Measured], peaks: bool = True) -> None:
     Counting and the peaks come last: what they load would show in the memory of rows after them.
     """
     rows = [dataclasses.replace(item.row, flops=_flops(item)) for item in measured]
-    # Only OpenVINO computes in less precision than graphs say, so only there do `exact` graphs have a peak of their own.
+    # Only OpenVINO computes in less precision than graphs say: only there do `exact` graphs have a peak of their own.
     precisions = (False, True) if work.request.backend == "openvino" else (False,)
     found = [measure_peak(work.request.backend, exact=exact) for exact in precisions] if peaks else []
     work.talk.say(rows=[dataclasses.asdict(row) for row in rows],

@@ -51,7 +51,7 @@ def test_parts_add_up(measured: Measured) -> None:
     graphs = sum(sum(rows[f"stage.upscale.{part}"].values) for part in ("clean", "flow", "backward", "forward"))
     assert graphs <= sum(rows["stage.upscale"].values)
     first = rows["film.first"]
-    assert {"start", "text", "denoise", "decode", "upscale", "sound", "mix", "join"} == set(first.parts)
+    assert {"start", "script", "text", "denoise", "decode", "upscale", "sound", "mix", "join"} == set(first.parts)
     assert 0 < sum(first.parts.values()) < first.values[0] + 1e-3  # events carry whole milliseconds
     assert not {"denoise", "upscale"} & set(rows["film.again"].parts)
 
