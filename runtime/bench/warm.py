@@ -144,6 +144,9 @@ def measure_scene(work: Work) -> list[Measured]:
     """One scene from its words to its clip, with an empty film folder each time, as a film makes it."""
     setup = set_up(work.request.settings, work.line_up)
     parts = scene_parts(1, Scene(prompt=PROMPT, seconds=setup.most_seconds, seed=SEED), setup)
+    for role, graph in (("denoiser", "graph"), ("decoder", "graph"), *(("upscaler", part) for part in PARTS)):
+        if role != "upscaler" or enlarged(setup):
+            work.engines.get(role, graph)  # even without a warm-up no run opens them
     with tempfile.TemporaryDirectory(prefix="moviefactory-") as place:
         numbers = itertools.count()
 

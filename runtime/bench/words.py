@@ -8,7 +8,7 @@ ROWS: Final = {
     "cold.import": "import", "cold.load": "open engines", "cold.first_step": "first step",
     "step": "denoiser step", "stage.text": "text", "stage.denoise": "denoise", "stage.decode": "decode",
     "stage.upscale": "upscale", "stage.encode": "encode", "stage.sound": "sound", "scene": "one scene",
-    "film.first": "film, nothing cached", "film.cached": "film, engines cached", "film.again": "film, finished"}
+    "film.first": "first film", "film.cached": "next film", "film.again": "finished film"}
 
 
 def said(row: Row) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 CHART: Final = ".svg"
 
+BUSY: Final = 0.25
+"""The share of the cores that others may use before a benchmark without a word about it."""
+
 
 def run_bench(options: argparse.Namespace) -> int:
     """Measure this machine."""
@@ -94,6 +97,10 @@ def _show(report: "Report") -> None:
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
     console.print(_table(report))
+    load, cores = facts["load_average"], facts["cpu_usable"] or 1
+    if load is not None and load > BUSY * cores:
+        console.print(f"note: other programs wanted {load:g} of {cores} cores just before: on a quiet machine it is "
+                      "faster", markup=False, soft_wrap=True)
     for peak in report.peaks:
         console.print(f"peak here, {peak.engine}: {peak.tflops:.3g} TFLOP/s ({peak.work})", markup=False,
                       soft_wrap=True)

@@ -55,8 +55,8 @@ scopes, each with those before it:
   step   one evaluation of the denoiser, the network that draws
   stage  text, denoise, decode, upscale, encode and sound of one scene
   scene  one scene as a film makes it
-  film   the whole command: a film of --scenes scenes, from nothing, again from
-         nothing, and once more when it is finished
+  film   the whole command: the first film of --scenes scenes, the next one, and the
+         first once more when it is finished
 
 Cold rows are what it costs to begin, each in a fresh process; warm rows what it costs
 to go on. Half of the runs took at most p50, 90 % at most p90. TFLOP/s are counted in

@@ -75,9 +75,9 @@ def test_energy_counters_are_added_up_and_start_again(tmp_path: Path) -> None:
     assert rapl.read() == (0.0, 0.0)
     for file, value in ((first, 950), (second, 30), (memory, 6)):
         file.write_text(f"{value}\n")
-    assert rapl.read() == (pytest.approx(70e-6), pytest.approx(1e-6))
+    assert rapl.read() == pytest.approx((70e-6, 1e-6))
     first.write_text("49\n")  # past its end: 51 to 1000 and zero, and 49
-    assert rapl.read() == (pytest.approx(170e-6), pytest.approx(1e-6))
+    assert rapl.read() == pytest.approx((170e-6, 1e-6))
 
 
 def test_no_counter_is_no_energy(tmp_path: Path) -> None:
