@@ -56,7 +56,8 @@ def test_imports_go_one_way() -> None:
 
 
 @pytest.mark.parametrize("module", ["runtime", "runtime.film", "runtime.cli", "runtime.cli.films",
-                                    "runtime.cli.inspection"])
+                                    "runtime.cli.inspection", "runtime.cli.bench", "runtime.bench.run",
+                                    "runtime.bench.child"])
 def test_importing_the_app_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}\nprint(sorted({{name.split('.')[0] for name in sys.modules}} & {HEAVY!r}))"
     result = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True,

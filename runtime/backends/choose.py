@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from runtime.backends import tensorrt_engine
+from runtime.backends import onnx_runtime, openvino_cpu, tensorrt_engine, tensorrt_library
 from runtime.backends.engine import Engine
 from runtime.backends.onnx_runtime import OnnxRuntimeEngine
 from runtime.backends.openvino_cpu import OpenVinoEngine
@@ -17,8 +17,8 @@ from runtime.errors import BackendError
 
 BACKENDS: Final = ("auto", "openvino", "cpu", "cuda", "tensorrt_rtx", "tensorrt")
 """What can be asked for: 'cpu' and 'cuda' are ONNX Runtime."""
-UNPROVEN: Final = ("cuda", "tensorrt_rtx", "tensorrt")
-"""Never run on hardware: no machine this was built on could. 'auto' leaves them alone until one has."""
+GPU_BACKENDS: Final = ("cuda", "tensorrt_rtx", "tensorrt")
+"""Those that need a GPU. Never run on hardware: no machine this was built on could. 'auto' leaves them alone."""
 
 
 def resolve(backend: str = "auto") -> str:
@@ -41,6 +41,17 @@ def resolve(backend: str = "auto") -> str:
         return "cpu"
     raise BackendError("a library that runs models", "neither OpenVINO nor ONNX Runtime is installed",
                        f"run `pip install {'openvino' if x86_64 else 'onnxruntime'}`")
+
+
+def load_library(backend: str = "auto") -> None:
+    """Load what `backend` runs on, which opening its first engine does otherwise. Raises BackendError."""
+    chosen = resolve(backend)
+    if library := named(chosen):
+        tensorrt_library.load(library)
+    elif chosen == "openvino":
+        openvino_cpu.load()
+    else:
+        onnx_runtime.load()
 
 
 def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, *, exact: bool = False,

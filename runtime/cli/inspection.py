@@ -126,7 +126,7 @@ def run_sounds_search(options: argparse.Namespace) -> int:
 
 def run_doctor(_options: argparse.Namespace) -> int:
     """Say what this machine can run."""
-    from runtime.backends import UNPROVEN, probe
+    from runtime.backends import GPU_BACKENDS, probe
     from runtime.cli.server import server_from_environment
 
     _print(f"MovieFactory {__version__}, Python {platform.python_version()}, {platform.system()} "
@@ -134,7 +134,7 @@ def run_doctor(_options: argparse.Namespace) -> int:
     reports = probe()
     for report in reports:
         what = report.device if report.available else f"no: {report.why_not}"
-        unproven = " (its makers had no such hardware: never run)" if report.name in UNPROVEN else ""
+        unproven = " (its makers had no such hardware: never run)" if report.name in GPU_BACKENDS else ""
         _print(f"backend {report.name}{unproven}: {what}")
     _print(f"video: {_video()}")
     _print(f"starter bundle: {_starter()}")

@@ -26,7 +26,8 @@ examples:
   {PROGRAM} make "a race between a car and an airplane"
   {PROGRAM} make "a whale under water" -o whale.mp4 --scenes 4 --seed 7
   {PROGRAM} render whale.film --scene 3     another take of scene 3
-  {PROGRAM} doctor                          what this machine can run"""
+  {PROGRAM} doctor                          what this machine can run
+  {PROGRAM} bench                           how fast it is at it"""
 
 _MAKE: Final = f"""\
 examples:
@@ -42,6 +43,26 @@ stops.
 
 --writer openai sends the idea to the server named by OPENAI_BASE_URL (for Ollama
 http://localhost:11434/v1) and OPENAI_MODEL, with OPENAI_API_KEY where it wants one.
+"""
+
+_BENCH: Final = f"""\
+examples:
+  {PROGRAM} bench                                   one scene, stage by stage
+  {PROGRAM} bench --scope step --repeat 100         the denoiser alone, thoroughly
+  {PROGRAM} bench --scope film --json bench.json --chart bench.svg
+
+scopes, each with those before it:
+  step   one evaluation of the denoiser, the network that draws
+  stage  text, denoise, decode, upscale, encode and sound of one scene
+  scene  one scene as a film makes it
+  film   the whole command: the first film of --scenes scenes, the next one, and the
+         first once more when it is finished
+
+Cold rows are what it costs to begin, each in a fresh process; warm rows what it costs
+to go on. Half of the runs took at most p50, 90 % at most p90. TFLOP/s are counted in
+convolutions and matrix products; the peak they are compared with is a large matrix
+product on the same engine. Close other programs first: what they use is missing here.
+The figures hold for the device and the engine that stand with them, for no other.
 """
 
 
@@ -88,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what this machine can run, and why not the rest", allow_abbrev=False,
                                  description="Say what this machine can run, and why not the rest.")
     doctor.set_defaults(run=_run_doctor)
+    _bench(commands.add_parser("bench", help="how fast this machine is, stage by stage", formatter_class=raw,
+                               allow_abbrev=False, epilog=f"{_BENCH}\n{CODES}",
+                               description="Measure how fast a model is on this machine, and where the time goes."))
     return parser
 
 
@@ -109,6 +133,29 @@ def _make(parser: argparse.ArgumentParser) -> None:
                         help="leave idea, seed and 'AI-generated' out of the file")
     _report(parser)
     parser.set_defaults(run=_run_make)
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scope", choices=("step", "stage", "scene", "film"), default="stage",
+                        help="how far to go (default: stage)")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="write all figures here, every run too, as runtime/bench/bench.schema.json says")
+    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="draw where the time goes")
+    parser.add_argument("--model", type=Path, action="append", default=[], metavar="PATH",
+                        help="a model bundle; may be given again, for different parts (default: the starter)")
+    parser.add_argument("--backend", default="auto", metavar="NAME",
+                        help="what runs the model: auto, openvino, cpu, cuda, tensorrt_rtx or tensorrt (default: auto)")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="picture size, one that the model offers")
+    parser.add_argument("--steps", type=int, metavar="N", help="denoising steps a scene (default: the model's)")
+    parser.add_argument("--repeat", type=int, metavar="N",
+                        help="runs of each warm row (default: step 20, stage 5, scene 3, film 1)")
+    parser.add_argument("--warmup", type=int, default=1, metavar="N",
+                        help="runs before those that are not counted (default: 1)")
+    parser.add_argument("--processes", type=int, default=3, metavar="N",
+                        help="fresh processes for each cold row (default: 3)")
+    parser.add_argument("--scenes", type=int, default=2, metavar="N", help="scenes of --scope film (default: 2)")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.set_defaults(run=_run_bench)
 
 
 def _writing(parser: argparse.ArgumentParser) -> None:
@@ -195,6 +242,12 @@ def _run_doctor(options: argparse.Namespace) -> int:
     from runtime.cli import inspection
 
     return inspection.run_doctor(options)
+
+
+def _run_bench(options: argparse.Namespace) -> int:
+    from runtime.cli import bench
+
+    return bench.run_bench(options)
 
 
 def _run_models_list(options: argparse.Namespace) -> int:

@@ -53,7 +53,7 @@ def line_up_for(models: Sequence[Path], with_sounds: bool = True) -> LineUp:
 def set_up(settings: Settings, line_up: LineUp) -> Setup:
     """Settings and models together. Raises UsageError for what the models cannot do, SoundError, BundleError."""
     denoiser = line_up.denoiser
-    return Setup(line_up, _size(settings, line_up), _table(settings, line_up),
+    return Setup(line_up, _size(settings, line_up), solver_table(settings, line_up),
                  Fraction(denoiser.fps).limit_denominator(1001), _library(settings, line_up))
 
 
@@ -72,6 +72,19 @@ def check_screenplay(screenplay: Screenplay, setup: Setup) -> None:
                               "shorten the scene, or split it in two")
 
 
+def solver_table(settings: Settings, line_up: LineUp) -> solvers.SolverTable:
+    """The denoiser's solver for the steps of `settings`, else the bundle's. Raises UsageError, BundleError."""
+    denoiser = line_up.denoiser
+    kind = denoiser.schedule
+    if isinstance(kind, ScaledLinearSchedule):
+        schedule = Schedule(kind="scaled_linear", train_steps=kind.steps, beta_start=kind.beta_start,
+                            beta_end=kind.beta_end, zero_terminal_snr=kind.zero_terminal_snr)
+    else:
+        schedule = Schedule(kind="flow", shift=kind.shift)
+    return solvers.table(denoiser.solver, schedule, denoiser.prediction,
+                         denoiser.steps if settings.steps is None else settings.steps)
+
+
 def _limit(setup: Setup) -> str:
     return (f"scenes of at most {setup.most_seconds:g} s, this model's limit "
             f"({setup.line_up.denoiser.frames} frames, {float(setup.fps):g} a second)")
@@ -86,18 +99,6 @@ def _size(settings: Settings, line_up: LineUp) -> tuple[int, int]:
         raise UsageError("a size this model offers: " + ", ".join(f"{w}x{h}" for w, h in sizes),
                          f"{width}x{height} was asked for", "choose one of these with --size")
     return settings.size
-
-
-def _table(settings: Settings, line_up: LineUp) -> solvers.SolverTable:
-    denoiser = line_up.denoiser
-    kind = denoiser.schedule
-    if isinstance(kind, ScaledLinearSchedule):
-        schedule = Schedule(kind="scaled_linear", train_steps=kind.steps, beta_start=kind.beta_start,
-                            beta_end=kind.beta_end, zero_terminal_snr=kind.zero_terminal_snr)
-    else:
-        schedule = Schedule(kind="flow", shift=kind.shift)
-    return solvers.table(denoiser.solver, schedule, denoiser.prediction,
-                         denoiser.steps if settings.steps is None else settings.steps)
 
 
 def sound_library(models: Sequence[Path], sounds: Path | None) -> Library:

@@ -67,7 +67,7 @@ def scene_parts(number: int, scene: Scene, setup: Setup) -> SceneParts:
     latents = Artefact("latents", {"text": text.key, "seed": seed, "steps": setup.table.steps,
                                    "domain": denoiser.default_domain, "denoiser": digests["denoiser"]})
     frames = Artefact("frames", {"latents": latents.key, "count": count, "decoder": digests["decoder"]})
-    upscaler = digests["upscaler"] if _enlarged(setup) else None
+    upscaler = digests["upscaler"] if enlarged(setup) else None
     clip = Artefact("clip", {"frames": frames.key, "size": list(setup.size), "upscaler": upscaler, "crf": CRF,
                              "preset": PRESET, "fps": str(setup.fps)})
     return SceneParts(number, scene.prompt, seed, count, text, null, latents, frames, clip)
@@ -116,6 +116,11 @@ def motion(parts: SceneParts, store: Store) -> list[float]:
     return moved
 
 
+def enlarged(setup: Setup) -> bool:
+    """Whether the film is larger than what the model draws."""
+    return any(wanted > drawn for wanted, drawn in zip(setup.size, setup.line_up.denoiser.size, strict=True))
+
+
 def _text(prompt: str, digests: Mapping[str, str]) -> Artefact:
     return Artefact("text", {"prompt": prompt, "text_encoder": digests["text_encoder"]})
 
@@ -152,11 +157,11 @@ def _decode(parts: SceneParts, setup: Setup, engines: Engines, folder: FilmFolde
 
 def _encode(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Generator[Event, None, None]:
     """Enlarge where the film is larger than what the model draws, and encode."""
-    stage: Final = "upscale" if _enlarged(setup) else "encode"
+    stage: Final = "upscale" if enlarged(setup) else "encode"
     yield StageStarted(stage=stage)
     frames = read_frames(store.path(parts.frames))
     with clip_writer(store.prepare(parts.clip), VideoSettings(fps=setup.fps, crf=CRF, preset=PRESET)) as writer:
-        if not _enlarged(setup):
+        if not enlarged(setup):
             for done, picture in enumerate(frames, 1):
                 _write(writer, picture, setup)
                 yield Step(stage="encode", done=done, total=parts.count)
@@ -169,10 +174,6 @@ def _encode(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> 
                 else:
                     _write(writer, item, setup)
     store.keep(parts.clip, engines.devices())
-
-
-def _enlarged(setup: Setup) -> bool:
-    return any(wanted > drawn for wanted, drawn in zip(setup.size, setup.line_up.denoiser.size, strict=True))
 
 
 def _write(writer: FrameWriter, picture: Picture, setup: Setup) -> None:

@@ -53,7 +53,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("make",), ("render",), ("script",), ("models",), ("models", "verify"),
-                                   ("sounds", "search"), ("doctor",)])
+                                   ("sounds", "search"), ("doctor",), ("bench",)])
 def test_help_of_every_command(words: tuple[str, ...]) -> None:
     result = run(*words, "--help")
     assert (result.returncode, result.stderr) == (0, "")
