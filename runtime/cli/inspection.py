@@ -134,8 +134,8 @@ def run_doctor(_options: argparse.Namespace) -> int:
     reports = probe()
     for report in reports:
         what = report.device if report.available else f"no: {report.why_not}"
-        unproven = " (its makers had no such hardware: never run)" if report.name in GPU_BACKENDS else ""
-        _print(f"backend {report.name}{unproven}: {what}")
+        unproven = " (never run on hardware by its makers)" if report.name in GPU_BACKENDS else ""
+        _print(f"backend {report.name}: {what}{unproven}")
     _print(f"video: {_video()}")
     _print(f"starter bundle: {_starter()}")
     server = server_from_environment()

@@ -288,5 +288,6 @@ def test_doctor() -> None:
     result = run("doctor")
     assert result.returncode == 0
     for words in ("backend openvino: OpenVINO", "backend cpu: ONNX Runtime", "backend cuda: no", "H.264 and AAC",
+                  "(never run on hardware by its makers)",
                   "starter bundle", "script server"):
         assert words in result.stdout
