@@ -125,7 +125,8 @@ class Decoded(nn.Module):
         self.autoencoder = autoencoder
 
     def forward(self, latents: Tensor) -> Tensor:
-        return self.autoencoder.decode(latents, return_dict=False)[0]
+        picture: Tensor = self.autoencoder.decode(latents, return_dict=False)[0]
+        return picture
 
 
 def test_the_decoder_computes_what_diffusers_does(engines: Engines, reference: Any, tmp_path: Path) -> None:
