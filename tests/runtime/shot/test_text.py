@@ -51,6 +51,7 @@ def test_encode(tmp_path: Path) -> None:
         same = encode_text("car and ", opened, encoder, 8)
     assert short.cut == 0
     assert short.context.shape == (1, 8, SIZES.context)
+    assert short.embedding is not None
     assert short.embedding.shape == (SIZES.embedding,)
     np.testing.assert_array_equal(short.context, expected["context"])
     np.testing.assert_array_equal(short.embedding, expected["embedding"][0])
