@@ -1,7 +1,8 @@
-"""`python -m export starter | realbasicvsr`: trained weights to a bundle the app can run."""
+"""`python -m export starter | realbasicvsr | modelscope`: trained weights to a bundle the app can run."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        bundle: Bundle = options.build(options)
+    except MovieFactoryError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return error.exit_code
+    size = sum(entry.bytes for entry in bundle.files())
+    print(f"{bundle.folder}: {', '.join(bundle.roles)}; {size / 1e6:.1f} MB; digest {bundle.digest}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m export", description="Turn trained weights into a model bundle.")
     commands = parser.add_subparsers(dest="command", required=True)
     starter = commands.add_parser("starter", help="the embedded default, from training/weights")
@@ -33,15 +46,29 @@ def main(arguments: list[str]) -> int:
                           help="how often each frame is cleaned (default: %(default)s, as the authors do)")
     upscaler.add_argument("--licence", default="Apache-2.0", help="the checkpoint's (default: %(default)s)")
     upscaler.set_defaults(build=_realbasicvsr)
-    options = parser.parse_args(arguments)
-    try:
-        bundle: Bundle = options.build(options)
-    except MovieFactoryError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return error.exit_code
-    size = sum(entry.bytes for entry in bundle.files())
-    print(f"{bundle.folder}: {', '.join(bundle.roles)}; {size / 1e6:.1f} MB; digest {bundle.digest}")
-    return 0
+    _add_modelscope(commands.add_parser("modelscope", help="a diffusers folder of ModelScope or ZeroScope"))
+    return parser
+
+
+def _add_modelscope(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="with unet, vae, text_encoder, tokenizer and scheduler in it")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the bundle")
+    parser.add_argument("--precision", choices=get_args(Precision), default="fp16",
+                        help="how weights are stored (default: %(default)s)")
+    parser.add_argument("--frame", type=_frame, metavar="WxH",
+                        help="size of the frames it draws (default: the checkpoint's sample_size)")
+    parser.add_argument("--frames", type=_whole(1, 256), default=16, metavar="N",
+                        help="how many frames a scene has (default: %(default)s)")
+    parser.add_argument("--fps", type=_whole(1, 60), default=8, metavar="N",
+                        help="frames a second (default: %(default)s)")
+    parser.add_argument("--solver", choices=("dpmpp_2m", "ddim"), default="dpmpp_2m", help="(default: %(default)s)")
+    parser.add_argument("--steps", type=_whole(1, 999), default=25, metavar="N",
+                        help="of the solver (default: %(default)s)")
+    parser.add_argument("--guidance", type=_guidance, default=9.0, metavar="X",
+                        help="how hard to steer to the text, 0 to 100 (default: %(default)s)")
+    parser.add_argument("--licence", default="CC-BY-NC-4.0",
+                        help="the checkpoint's (default: %(default)s, as published: no commercial use)")
+    parser.set_defaults(build=_modelscope)
 
 
 def _starter(options: argparse.Namespace) -> "Bundle":
@@ -60,6 +87,35 @@ def _realbasicvsr(options: argparse.Namespace) -> "Bundle":
     return build(Request(checkpoint=options.checkpoint, out=options.out, precision=options.precision,
                          frame=Frame(*options.frame), cleaning_passes=options.cleaning_passes,
                          licence=options.licence))
+
+
+def _modelscope(options: argparse.Namespace) -> "Bundle":
+    from export.modelscope import Request, build
+    from export.networks import Frame
+
+    return build(Request(folder=options.folder, out=options.out, precision=options.precision,
+                         frame=Frame(*options.frame) if options.frame else None, frames=options.frames,
+                         fps=options.fps, solver=options.solver, steps=options.steps, guidance=options.guidance,
+                         licence=options.licence))
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most}, but {text!r} came")
+        return int(text)
+
+    return number
+
+
+def _guidance(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = float("nan")
+    if not 0 <= scale <= 100:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 100, but {text!r} came")
+    return scale
 
 
 def _frame(text: str) -> tuple[int, int]:

@@ -46,7 +46,8 @@ def imported_card(bundle: Bundle, precision: Precision, comparisons: Mapping[str
         "## Made from",
         *(f"- {source.name} ({source.licence}), SHA-256 `{source.sha256}`. {source.note}"
           for source in manifest.sources),
-        "## Files", *_files(bundle, comparisons), f"Weights are stored as {STORED[precision]}."])
+        "## Files", *_files(bundle, comparisons), f"Weights are stored as {STORED[precision]}.",
+        *(["## Sampling", *_sampling(bundle)] if manifest.denoiser else [])])
 
 
 def closeness(found: tuple[Comparison, ...]) -> str:

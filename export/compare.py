@@ -1,6 +1,7 @@
 """Does a graph compute what its network does? Same feeds through torch and every backend that is installed."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,19 +28,20 @@ class Comparison:
 
 def export(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Comparison, ...]:
     """`onnx_from`, then `compare`; `path` is (over)written only by a graph that passed. Raises ExportError."""
-    draft = path.with_name(f"draft-{path.name}")
-    data, draft_data = (file.with_name(f"{file.name}.data") for file in (path, draft))
+    # A folder, because a graph names the file of its weights: both must be called what they will be called.
+    drafts = path.with_name(f"draft-{path.name}")
+    shutil.rmtree(drafts, ignore_errors=True)
+    draft, data = drafts / path.name, f"{path.name}.data"
     try:
         onnx_from(spec, draft, precision)
-        if draft_data.exists():
-            raise ExportError(f"{spec.name} to fit into one file", "its weights exceed 2 GB",
-                              "export it with onnx_from and compare it in place")
         found = compare(spec, draft, precision)
+        if (drafts / data).exists():
+            os.replace(drafts / data, path.with_name(data))
+        else:
+            path.with_name(data).unlink(missing_ok=True)
         os.replace(draft, path)
-        data.unlink(missing_ok=True)
     finally:
-        draft.unlink(missing_ok=True)
-        draft_data.unlink(missing_ok=True)
+        shutil.rmtree(drafts, ignore_errors=True)
     return found
 
 

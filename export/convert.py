@@ -21,8 +21,8 @@ LARGEST_FILE: Final = 2_000_000_000
 
 
 def onnx_from(spec: NetworkSpec, path: Path, precision: Precision = "fp32") -> None:
-    """Trace `spec` and write it to `path`: `trace`, then `save`."""
-    save(trace(spec), path, precision)
+    """Trace `spec` and write it to `path`: `trace`, then `save`, but never with the weights in memory twice."""
+    _write(trace(spec), path, precision)
 
 
 def trace(spec: NetworkSpec) -> onnx.ModelProto:
@@ -52,12 +52,16 @@ def trace(spec: NetworkSpec) -> onnx.ModelProto:
 
 def save(model: onnx.ModelProto, path: Path, precision: Precision) -> None:
     """Write a traced graph with its weights stored as `precision`; those beyond 2 GB go into `path`.data."""
-    stored = onnx.ModelProto()
-    stored.CopyFrom(model)
-    store(stored, precision)
+    copied = onnx.ModelProto()
+    copied.CopyFrom(model)
+    _write(copied, path, precision)
+
+
+def _write(model: onnx.ModelProto, path: Path, precision: Precision) -> None:
+    store(model, precision)
     path.parent.mkdir(parents=True, exist_ok=True)
-    size = sum(len(tensor.raw_data) for tensor in stored.graph.initializer)
-    onnx.save(stored, path, save_as_external_data=size > LARGEST_FILE, location=f"{path.name}.data")
+    size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+    onnx.save(model, path, save_as_external_data=size > LARGEST_FILE, location=f"{path.name}.data")
     onnx.checker.check_model(path, full_check=True)
 
 

@@ -1,26 +1,30 @@
 """The layers of a denoiser in the form in which inference libraries are quick. Same weights, same results."""
 
 import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from diffusers.models.activations import GEGLU
 from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.models.denoiser import Denoiser
+M = TypeVar("M", bound=nn.Module)
 
 
-def for_inference(denoiser: Denoiser) -> Denoiser:
+def for_inference(denoiser: M) -> M:
     """A copy of `denoiser` for one clip: the text's keys and values made once for all frames, gates apart."""
-    changed = copy.deepcopy(denoiser).eval()
-    for module in list(changed.modules()):
+    return rebuild(copy.deepcopy(denoiser))
+
+
+def rebuild(denoiser: M) -> M:
+    """`for_inference` without the copy: what is no longer needed need not be in memory twice."""
+    for module in list(denoiser.modules()):
         if isinstance(module, Attention):
             module.set_processor(ClipAttention())
         for name, child in module.named_children():
             if isinstance(child, GEGLU):
                 setattr(module, name, SplitGeglu(child))
-    return changed
+    return denoiser.eval()
 
 
 class ClipAttention:

@@ -74,11 +74,11 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkS
     shape = (1, config.latent_channels, config.frames, *cells)
     # Times that bf16 cannot hold, from both ends of sampling; the last feed is a clip that hardly has noise any more.
     feeds = [
-        {"latents": _normal(draw, *shape) * np.float32(scale), "time": np.array([time], np.float32),
-         "context": _normal(draw, 1, tokens, config.context), "domain": np.array([domain % config.domains], np.int64)}
+        {"latents": normal(draw, *shape) * np.float32(scale), "time": np.array([time], np.float32),
+         "context": normal(draw, 1, tokens, config.context), "domain": np.array([domain % config.domains], np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
     return NetworkSpec(
-        name="denoiser", module=DenoiserGraph(network), inputs=_specs(feeds[0]),
+        name="denoiser", module=DenoiserGraph(network), inputs=specs(feeds[0]),
         outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance())
 
 
@@ -90,16 +90,23 @@ class DecoderGraph(nn.Module):
         self.autoencoder = autoencoder
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Adding a half and cutting off rounds; clamped first, for a cast out of range is undefined."""
-        picture = self.autoencoder.decode(latents)
-        return ((picture.clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
+        """`latents` of the autoencoder."""
+        return to_bytes(self.autoencoder.decode(latents))
+
+
+def to_bytes(picture: Tensor) -> Tensor:
+    """(B, 3, H, W) in -1..1 to (B, H, W, 3) uint8.
+
+    Adding a half and cutting off rounds; clamped first, for a cast out of range is undefined.
+    """
+    return ((picture.clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
 
 
 def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
     """latents -> picture, one frame at a time: four at once were slower."""
     picture = torch.from_numpy(_picture(np.random.default_rng(0), frame.height, frame.width)) * 2 - 1
     feeds = ({"latents": network.encode(picture).numpy()},)
-    return NetworkSpec(name="decoder", module=DecoderGraph(network), inputs=_specs(feeds[0]), outputs=("picture",),
+    return NetworkSpec(name="decoder", module=DecoderGraph(network), inputs=specs(feeds[0]), outputs=("picture",),
                        feeds=feeds, tolerance=Tolerance())
 
 
@@ -108,7 +115,7 @@ def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
     draw = np.random.default_rng(0)
     size = (frame.height, frame.width)
     first, second = (_picture(draw, *size) for _ in range(2))
-    feature = _normal(draw, 1, network.config.channels, *size)
+    feature = normal(draw, 1, network.config.channels, *size)
     # Some pixels of motion, more of it at the right and lower edges, where positions are largest.
     moved = torch.from_numpy(_smooth(draw, 2, *size) * 8)
     flow = positions(moved).numpy()
@@ -118,27 +125,29 @@ def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
         ("flow", FlowStep(network), {"frame": first, "neighbour": second}, ("flow",)),
         ("backward", BackwardStep(network), step, ("backward",)),
         ("forward", ForwardStep(network), {**step, "backward": feature[:, ::-1].copy()}, ("forward", "picture")))
-    return tuple(NetworkSpec(name=f"upscaler_{name}", module=module, inputs=_specs(feed), outputs=outputs,
+    return tuple(NetworkSpec(name=f"upscaler_{name}", module=module, inputs=specs(feed), outputs=outputs,
                              feeds=(feed,), tolerance=Tolerance(), exact=name == "flow")
                  for name, module, feed, outputs in parts)
 
 
-def _specs(feed: Mapping[str, Array]) -> tuple[TensorSpec, ...]:
+def specs(feed: Mapping[str, Array]) -> tuple[TensorSpec, ...]:
+    """The inputs that a feed fits, every axis fixed."""
     return tuple(TensorSpec(name, value.dtype.name, value.shape) for name, value in feed.items())
 
 
-def _normal(draw: np.random.Generator, *shape: int) -> Array:
+def normal(draw: np.random.Generator, *shape: int) -> Array:
+    """Unit noise, float32."""
     return draw.standard_normal(shape, np.float32)
 
 
 def _smooth(draw: np.random.Generator, channels: int, height: int, width: int) -> Array:
     """Unit noise on a coarse grid, blown up: (1, channels, height, width)."""
-    coarse = torch.from_numpy(_normal(draw, 1, channels, max(2, height // 16), max(2, width // 16)))
+    coarse = torch.from_numpy(normal(draw, 1, channels, max(2, height // 16), max(2, width // 16)))
     grown: Array = F.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=False).numpy()
     return grown
 
 
 def _picture(draw: np.random.Generator, height: int, width: int) -> Array:
     """Soft shapes and a little grain, 0 to 1: (1, 3, height, width)."""
-    picture = 0.5 + 0.25 * _smooth(draw, 3, height, width) + 0.03 * _normal(draw, 1, 3, height, width)
+    picture = 0.5 + 0.25 * _smooth(draw, 3, height, width) + 0.03 * normal(draw, 1, 3, height, width)
     return np.clip(picture, 0.0, 1.0).astype(np.float32)

@@ -52,7 +52,8 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
     for spec in part.specs:
         path = out / f"{spec.name}.onnx"
         comparisons[path.name] = export(spec, path, precision)
-        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
+        size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
+        print(f"{path.name}: {size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
     return {**_graphs(role, part.specs), **part.table}, comparisons
 
 

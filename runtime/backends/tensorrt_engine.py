@@ -73,6 +73,8 @@ class TensorRtEngine(CheckedEngine):
         self._runtime: Any = module.Runtime(self._log)
         self._engine: Any = self._made(self._runtime.deserialize_cuda_engine(plan.read_bytes()), plan)
         self._context: Any = self._made(self._engine.create_execution_context(), plan)
+        # An input that nothing in the graph reads may have been left out.
+        self._bound = {self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)}
         self._buffers = {spec.name: _buffer(self._gpu, spec) for spec in (*self.inputs, *self.outputs)}
 
     def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
@@ -85,8 +87,8 @@ class TensorRtEngine(CheckedEngine):
         for spec in self.outputs:
             kept = isinstance(targets[spec.name], str)
             bound[spec.name] = _buffer(self._gpu, spec) if kept else self._buffers[spec.name]
-        for name, array in bound.items():
-            if not self._context.set_tensor_address(name, array.address):
+        for name in self._bound:
+            if not self._context.set_tensor_address(name, bound[name].address):
                 raise RuntimeError(tensorrt_library.reason(self._log.messages))
         if not self._context.execute_async_v3(self._gpu.stream):
             raise RuntimeError(tensorrt_library.reason(self._log.messages))

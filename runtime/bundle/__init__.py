@@ -2,7 +2,7 @@
 
 from runtime.bundle.engines import Engines
 from runtime.bundle.folder import MANIFEST, Bundle, open_bundle
-from runtime.bundle.line_up import STARTER, LineUp, find, starter_folder
+from runtime.bundle.line_up import STARTER, LineUp, find, has_starter, starter_folder
 from runtime.bundle.manifest import (
     ROLES,
     Decoder,
@@ -22,4 +22,4 @@ from runtime.bundle.write import write_manifest
 
 __all__ = ["MANIFEST", "ROLES", "STARTER", "Bundle", "Decoder", "Denoiser", "Engines", "FileEntry", "FlowSchedule",
            "GraphEntry", "Latent", "LineUp", "Manifest", "ScaledLinearSchedule", "Sounds", "Source", "TextEncoder",
-           "Upscaler", "find", "open_bundle", "starter_folder", "write_manifest"]
+           "Upscaler", "find", "has_starter", "open_bundle", "starter_folder", "write_manifest"]

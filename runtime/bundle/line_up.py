@@ -23,15 +23,19 @@ def starter_folder() -> Path:
     return Path(str(importlib.resources.files("runtime") / "starter"))
 
 
+def has_starter() -> bool:
+    """Whether this installation has the embedded bundle."""
+    return (starter_folder() / MANIFEST).is_file()
+
+
 def find(path: Path | None = None) -> Bundle:
     """The bundle at `path`, or the embedded starter. Raises BundleError when there is none or it cannot be used."""
     if path is not None:
         return open_bundle(path)
-    home = starter_folder()
-    if not (home / MANIFEST).is_file():
-        raise BundleError("the starter bundle", f"it is missing from this installation ({home})",
+    if not has_starter():
+        raise BundleError("the starter bundle", f"it is missing from this installation ({starter_folder()})",
                           "install MovieFactory again, or name a model bundle with --model")
-    return open_bundle(home)
+    return open_bundle(starter_folder())
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,23 @@ class LineUp:
     @classmethod
     def of(cls, *bundles: Bundle) -> Self:
         """Every role from the first bundle that fills it. Raises BundleError when two parts do not fit."""
-        chosen = {role: next(bundle for bundle in bundles if role in bundle.roles)
-                  for role in ROLES if any(role in bundle.roles for bundle in bundles)}
-        line_up = cls(chosen)
+        line_up = cls(_first(*bundles))
         _check_fit(line_up)
         return line_up
 
     @classmethod
     def with_starter(cls, *bundles: Bundle) -> Self:
-        """`of`, with the embedded starter for the roles nobody else fills."""
-        return cls.of(*bundles, find())
+        """`of`, with the embedded starter for the roles nobody else fills.
+
+        Its upscaler is made for frames of one size and left out where the denoiser draws others.
+        """
+        starter = find()
+        chosen = _first(*bundles, starter)
+        if "denoiser" in chosen and chosen.get("upscaler") is starter and not _fit(*_frames(cls(chosen))):
+            del chosen["upscaler"]
+        line_up = cls(chosen)
+        _check_fit(line_up)
+        return line_up
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -152,9 +163,20 @@ def _check_fit(line_up: LineUp) -> None:
         _join("denoiser's latents", (channels, *cells),
               "decoder's latents", _shape(line_up.decoder.graph.inputs, "latents")[1:])
     if {"denoiser", "upscaler"} <= roles:
-        width, height = line_up.denoiser.size
-        _join("denoiser's frames", (height, width),
-              "upscaler's frames", _shape(line_up.upscaler.clean.inputs, "frame")[2:])
+        drawn, taken = _frames(line_up)
+        _join("denoiser's frames", drawn, "upscaler's frames", taken)
+
+
+def _first(*bundles: Bundle) -> dict[str, Bundle]:
+    """Each role's first bundle."""
+    return {role: next(bundle for bundle in bundles if role in bundle.roles)
+            for role in ROLES if any(role in bundle.roles for bundle in bundles)}
+
+
+def _frames(line_up: LineUp) -> tuple[tuple[int | str, ...], tuple[int | str, ...]]:
+    """(height, width) of what the denoiser draws and of what the upscaler takes."""
+    width, height = line_up.denoiser.size
+    return (height, width), _shape(line_up.upscaler.clean.inputs, "frame")[2:]
 
 
 def _shape(specs: tuple[TensorSpec, ...], name: str) -> tuple[int | str, ...]:
@@ -162,7 +184,12 @@ def _shape(specs: tuple[TensorSpec, ...], name: str) -> tuple[int | str, ...]:
 
 
 def _join(giver: str, given: tuple[int | str, ...], taker: str, taken: tuple[int | str, ...]) -> None:
-    sizes = zip(given, taken, strict=False)
-    if len(given) != len(taken) or any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in sizes):
+    if not _fit(given, taken):
         raise BundleError(f"the {giver} to fit the {taker} {taken}", f"it is {given}",
                           "choose bundles made for each other")
+
+
+def _fit(given: tuple[int | str, ...], taken: tuple[int | str, ...]) -> bool:
+    """Whether two shapes agree; free axes fit anything."""
+    sizes = zip(given, taken, strict=False)
+    return len(given) == len(taken) and all(isinstance(a, str) or isinstance(b, str) or a == b for a, b in sizes)

@@ -44,11 +44,19 @@ class Source:
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """tokens, mask (B,N) int64 -> context (B,N,D), embedding (B,E). The tokenizer is a `tokenizers` JSON file."""
+    """tokens, mask (B,N) int64 -> context (B,N,D), and embedding (B,E) where sentences have a space of their own.
+
+    The tokenizer is a `tokenizers` JSON file.
+    """
 
     graph: GraphEntry
     tokenizer: FileEntry
     max_tokens: int
+
+    @property
+    def embeds(self) -> bool:
+        """Whether there is an embedding to find sounds by."""
+        return any(spec.name == "embedding" for spec in self.graph.outputs)
 
 
 @dataclass(frozen=True)

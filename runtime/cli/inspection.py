@@ -121,7 +121,10 @@ def run_sounds_search(options: argparse.Namespace) -> int:
         _note(f"searched by words alone: {error}")
         return _found(Search(library), options.text)
     with Engines(line_up) as engines:
-        return _found(Search(library, embedder(line_up, engines)), options.text)
+        embed = embedder(line_up, engines)
+        if embed is None:
+            _note("searched by words alone: this text encoder has no embedding of sentences")
+        return _found(Search(library, embed), options.text)
 
 
 def run_doctor(_options: argparse.Namespace) -> int:

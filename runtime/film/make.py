@@ -157,7 +157,10 @@ def _film(film: Film, setup: Setup, folder: FilmFolder) -> Generator[Event, None
     scenes = [scene_parts(number, scene, setup) for number, scene in enumerate(film.screenplay.scenes, 1)]
     backend = resolve(film.settings.backend)
     yield FilmStarted(title=film.screenplay.title, scenes=len(scenes), seed=film.seed, folder=str(folder.place),
-                      engines={role: backend for role in ROLES if role != "sounds"})
+                      engines={role: backend for role in ROLES if role != "sounds" and role in setup.line_up.bundles})
+    if "upscaler" not in setup.line_up.bundles:
+        yield Notice(code="no-upscaler", message=f"no upscaler takes what this model draws: the film has "
+                                                 f"{setup.size[0]}x{setup.size[1]} pixels")
     for line in changes.values():
         yield Notice(code="model-changed", message=f"{line}; what depends on it is made again")
     with Engines(setup.line_up, backend) as engines:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from runtime.bundle import ROLES, Bundle, LineUp, ScaledLinearSchedule, open_bundle
+from runtime.bundle import ROLES, Bundle, LineUp, ScaledLinearSchedule, has_starter, open_bundle
 from runtime.errors import ScriptError, UsageError
 from runtime.film.decisions import Settings
 from runtime.screenplay import Screenplay
@@ -40,12 +40,14 @@ class Setup:
 def line_up_for(models: Sequence[Path], with_sounds: bool = True) -> LineUp:
     """Every role from the first of the bundles that fills it, else from the embedded starter.
 
-    `with_sounds` False says that the sounds come from elsewhere. Raises BundleError for a bundle that cannot be used,
-    and when the starter is needed and this installation has none.
+    `with_sounds` False says that the sounds come from elsewhere. A film can do without an upscaler: it is then as large
+    as what the denoiser draws. Raises BundleError for a bundle that cannot be used, and when the starter is needed and
+    this installation has none.
     """
     bundles = [open_bundle(path) for path in models]
-    needed = ROLES if with_sounds else tuple(role for role in ROLES if role != "sounds")
-    if all(any(role in bundle.roles for bundle in bundles) for role in needed):
+    needed = set(ROLES) - (set() if with_sounds else {"sounds"})
+    missing = needed - {role for bundle in bundles for role in bundle.roles}
+    if not missing or (missing == {"upscaler"} and not has_starter()):
         return LineUp.of(*bundles)
     return LineUp.with_starter(*bundles)
 
@@ -91,7 +93,7 @@ def _limit(setup: Setup) -> str:
 
 
 def _size(settings: Settings, line_up: LineUp) -> tuple[int, int]:
-    sizes = line_up.upscaler.sizes
+    sizes = line_up.upscaler.sizes if "upscaler" in line_up.bundles else (line_up.denoiser.size,)
     if settings.size is None:
         return sizes[0]
     if settings.size not in sizes:

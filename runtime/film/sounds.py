@@ -21,14 +21,18 @@ from runtime.sound.plan import plan
 from runtime.sound.search import Embed, Search, Vectors
 
 
-def embedder(line_up: LineUp, engines: Engines) -> Embed:
-    """The line-up's text encoder as what `Search` takes; the engine opens at the first use."""
+def embedder(line_up: LineUp, engines: Engines) -> Embed | None:
+    """The line-up's text encoder as what `Search` takes; the engine opens at the first use. None when it has no
+    embedding."""
     encoder = line_up.text_encoder
+    if not encoder.embeds:
+        return None
     tokenizer = open_tokenizer(line_up.bundle("text_encoder").check(encoder.tokenizer))
 
     def embed(texts: Sequence[str]) -> Vectors:
         engine = engines.get("text_encoder")
-        return np.stack([encode_text(text, tokenizer, engine, encoder.max_tokens).embedding for text in texts])
+        found = (encode_text(text, tokenizer, engine, encoder.max_tokens).embedding for text in texts)
+        return np.stack([vector for vector in found if vector is not None])
 
     return embed
 
@@ -60,7 +64,11 @@ def plan_sound(film: Film, setup: Setup, scenes: Sequence[SceneParts], engines: 
     if store.has(parts.sheet):
         return
     yield StageStarted(stage="sound")
-    search = Search(setup.library, embedder(setup.line_up, engines))
+    embed = embedder(setup.line_up, engines)
+    if embed is None:
+        yield Notice(code="sounds-by-words", message="the text encoder says nothing of what sentences mean: sounds are "
+                                                     "found by their words alone")
+    search = Search(setup.library, embed)
     moved = [motion(scene, store) if store.has(scene.frames) else None for scene in scenes]
     sheet = plan(film.screenplay.scenes, film.screenplay.tone, search, seconds=parts.seconds, motion=moved,
                  text=_music_text(film))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EncodedText:
-    """`context` (1, N, D) for the denoiser, `embedding` (E,) for finding sounds; `cut` tokens at the end did not fit
-    and were left out."""
+    """`context` (1, N, D) for the denoiser, `embedding` (E,) for finding sounds where the encoder gives one; `cut`
+    tokens at the end did not fit and were left out."""
 
     context: npt.NDArray[np.float32]
-    embedding: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32] | None
     cut: int
 
 
@@ -39,13 +39,12 @@ def open_tokenizer(path: Path) -> "Tokenizer":
 def tokenise(text: str, tokenizer: "Tokenizer", length: int) -> tuple[list[int], int]:
     """The token ids of `text`, at most `length`, and how many were cut off. The marks that the tokenizer puts around
     a text stay; nothing is padded."""
-    tokenizer.no_padding()
     tokenizer.no_truncation()
-    tokens: list[int] = tokenizer.encode(text).ids
+    tokens = _unpadded(text, tokenizer)
     cut = max(0, len(tokens) - length)
     if cut:
         tokenizer.enable_truncation(max_length=length)
-        tokens = tokenizer.encode(text).ids
+        tokens = _unpadded(text, tokenizer)
     return tokens, cut
 
 
@@ -57,5 +56,11 @@ def encode_text(text: str, tokenizer: "Tokenizer", encoder: Engine, length: int)
     tokens[0, :len(ids)] = ids
     mask = (np.arange(length) < len(ids)).astype(np.int64)[None]
     outputs = encoder.run({"tokens": tokens, "mask": mask})
-    return EncodedText(outputs["context"].astype(np.float32, copy=False),
-                       outputs["embedding"][0].astype(np.float32, copy=False), cut)
+    embedding = outputs["embedding"][0].astype(np.float32, copy=False) if "embedding" in outputs else None
+    return EncodedText(outputs["context"].astype(np.float32, copy=False), embedding, cut)
+
+
+def _unpadded(text: str, tokenizer: "Tokenizer") -> list[int]:
+    """Padding is left out, not turned off: a tokenizer that has been told not to pad no longer knows with what."""
+    encoded = tokenizer.encode(text)
+    return [token for token, real in zip(encoded.ids, encoded.attention_mask, strict=True) if real]

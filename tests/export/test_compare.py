@@ -120,6 +120,19 @@ def test_a_bad_export_leaves_nothing_and_keeps_the_old_graph(tmp_path: Path) -> 
     assert path.read_bytes() == b"the one before"
 
 
+def test_large_weights_lie_beside_the_graph(spec: NetworkSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "layers.onnx"
+    monkeypatch.setattr("export.convert.LARGEST_FILE", 1000)
+    found = export(spec, path, "fp16")
+    assert {item.device.split()[0] for item in found} == {"ONNX", "OpenVINO"}
+    assert read_interface(path).data_files == ("layers.onnx.data",)
+    assert {file.name for file in tmp_path.iterdir()} == {"layers.onnx", "layers.onnx.data"}
+    compare(spec, path, "fp16")
+    monkeypatch.undo()
+    export(spec, path, "fp16")
+    assert [file.name for file in tmp_path.iterdir()] == ["layers.onnx"]
+
+
 def test_relative_error() -> None:
     ones = np.ones((3, 4), np.float32)
     assert relative_error(ones, ones) == 0.0

@@ -56,6 +56,7 @@ class HostContext:
 
         self._session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
         self._stream, self._places = stream, dict[str, int]()
+        self.names = [node.name for node in (*self._session.get_inputs(), *self._session.get_outputs())]
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self._places[name] = address
@@ -86,7 +87,9 @@ def library(gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             pass
 
         def deserialize_cuda_engine(self, plan: bytes) -> Any:
-            return types.SimpleNamespace(create_execution_context=lambda: HostContext(graphs[plan], gpu.stream))
+            context = HostContext(graphs[plan], gpu.stream)
+            return types.SimpleNamespace(create_execution_context=lambda: context, num_io_tensors=len(context.names),
+                                         get_tensor_name=lambda index: context.names[index])
 
     ours = types.SimpleNamespace(Runtime=Runtime, ILogger=real.ILogger)
     monkeypatch.setattr(tensorrt_library, "load", lambda _: ours)

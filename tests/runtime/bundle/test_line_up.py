@@ -103,6 +103,17 @@ def test_parts_that_do_not_fit_are_refused(role: str, sizes: TinySizes, message:
         LineUp.with_starter(one_role(tmp_path / "mine", role, sizes))
 
 
+def test_the_starters_upscaler_stays_out_where_frames_have_another_size(starter: Bundle, tmp_path: Path) -> None:
+    for name, sizes, kept in (("same", TinySizes(), True), ("other", TinySizes(cells_wide=5), False)):
+        manifest = tiny_manifest(sizes)
+        tiny_bundle(tmp_path / name, sizes)
+        del manifest["roles"]["upscaler"]
+        chosen = LineUp.with_starter(write_manifest(tmp_path / name, manifest))
+        assert ("upscaler" in chosen.bundles) == kept
+        assert LineUp.from_dict(chosen.to_dict()) == chosen
+    assert "upscaler" in starter.roles
+
+
 def test_an_upscaler_for_another_size_is_refused(starter: Bundle, tmp_path: Path) -> None:
     other = tiny_bundle(tmp_path / "other", TinySizes(cells_wide=5))
     with pytest.raises(BundleError, match=r"the denoiser's frames to fit the upscaler's frames \(32, 80\)"):
