@@ -26,7 +26,7 @@ from training.world.domains import DOMAINS
 
 pytestmark = pytest.mark.proof
 
-TOKENIZER = Path("training/weights/tokenizer.json")
+TOKENIZER = Path("runtime/starter/tokenizer.json")
 AUTOENCODER = AutoencoderConfig(latent_channels=4)
 TINY = DenoiserConfig(latent_channels=4, widths=(32, 32), attention=(False, True), context=32, groups=8, frames=FRAMES)
 
