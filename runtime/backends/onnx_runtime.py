@@ -38,10 +38,11 @@ def load() -> Any:
 
 @dataclass(frozen=True)
 class Kept:
-    """An output that stayed where it was computed."""
+    """An output that stayed where it was computed. Its memory is the session's, which must not go before it."""
 
     value: Any
     dtype: np.dtype[Any]
+    session: Any
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -105,7 +106,7 @@ class OnnxRuntimeEngine(CheckedEngine):
         for spec in self.outputs:
             target, value = targets[spec.name], results[spec.name]
             if isinstance(target, str):
-                given[spec.name] = Kept(value, np.dtype(spec.dtype))
+                given[spec.name] = Kept(value, np.dtype(spec.dtype), self._session)
             else:
                 given[spec.name] = value.numpy() if target is None else target
         return given

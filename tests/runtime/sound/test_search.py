@@ -1,19 +1,14 @@
 """Retrieval on the real starter library, with words alone and with the project's own text encoder."""
 
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
-import numpy as np
 import pytest
-import torch
 
-import training
+from runtime.bundle import Engines, LineUp, find
+from runtime.film import embedder
 from runtime.sound.library import Kind, Library, Sound
-from runtime.sound.search import Embed, Search, Vectors
-from training.models.text_encoder import load_text_encoder
-from training.text.evaluate import pooled
-from training.text.teacher import packaged_teacher
-from training.text.tokenizer import Tokenizer
+from runtime.sound.search import Embed, Search
 
 SCENES = {  # what is filmed: (an effect that fits, an ambience that fits)
     "A red car drives along a coast road at sunset": ("car-", "open-road sea-waves"),
@@ -47,17 +42,12 @@ NOTHING = ("a man peels potatoes in a kitchen", "violin solo", "typing on a keyb
 
 
 @pytest.fixture(scope="module")
-def embed() -> Embed:
-    encoder = load_text_encoder(Path(training.__file__).parent / "weights")
-    tokenizer = Tokenizer(packaged_teacher())
-
-    def run(texts: Sequence[str]) -> Vectors:
-        with torch.no_grad():
-            vectors: Vectors = pooled(encoder, tokenizer, texts)[1].numpy().astype(np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
-
-    return run
+def embed() -> Iterator[Embed]:
+    line_up = LineUp.of(find())
+    with Engines(line_up, "cpu") as engines:
+        found = embedder(line_up, engines)
+        assert found is not None
+        yield found
 
 
 @pytest.fixture(params=["words", "fused"])
