@@ -27,7 +27,8 @@ movie: $(VENV)/.movie
 test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not proof"
+	$(BIN)/pytest -m "not proof and not isolated"
+	$(BIN)/pytest -m isolated
 
 proof: $(VENV)/.test
 	$(BIN)/pytest -m proof
