@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtime.backends.engine import said
-from runtime.backends.openvino_cpu import load
+from runtime.backends.openvino_cpu import core
 from runtime.errors import BackendError
 
 UNSEEN: Final = frozenset({
@@ -29,9 +29,9 @@ def count_flops(graph: Path, shapes: Mapping[str, tuple[int, ...]]) -> int | Non
     """
     if find_spec("openvino") is None:
         return None
-    library = load()
+    library = core()
     try:
-        model = library.Core().read_model(graph)
+        model = library.read_model(graph)
         if model.is_dynamic():
             model.reshape({name: list(shape) for name, shape in shapes.items()})
         nodes = model.get_ordered_ops()

@@ -1,5 +1,6 @@
 """OpenVINO on the CPU: several times quicker than ONNX Runtime where the CPU multiplies in bfloat16."""
 
+import functools
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,16 @@ def load() -> Any:
     return openvino
 
 
+@functools.cache
+def core() -> Any:
+    """The process's one `openvino.Core`, never given back. Raises BackendError as `load` does.
+
+    Each brings its thread a stack for signal handlers and, when it goes, puts back the one it found there. Two that go
+    in the order they came leave a stack that is no more, and the next Ctrl-C ends Python with a segmentation fault.
+    """
+    return load().Core()
+
+
 def version(library: Any) -> str:
     """'2026.4.1' of '2026.4.1-22982-…'."""
     return str(library.get_version()).split("-", maxsplit=1)[0]
@@ -56,7 +67,7 @@ class OpenVinoEngine(CheckedEngine):
         self._request: Any = None
         self._shapes: dict[str, tuple[int, ...]] = {}
         try:
-            self._core: Any = library.Core()
+            self._core = core()
             brain = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") and not exact
             self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY",
                                               "INFERENCE_PRECISION_HINT": "bf16" if brain else "f32"}
@@ -108,4 +119,4 @@ class OpenVinoEngine(CheckedEngine):
         return f"OpenVINO {version(self._library)} on CPU ({precision})"
 
     def _free(self) -> None:
-        self._request = self._compiled = self._model = self._core = None
+        self._request = self._compiled = self._model = None

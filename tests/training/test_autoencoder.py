@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from training.models.autoencoder import NOISE, Autoencoder, AutoencoderConfig
-from training.stages.vae import crops
+from training.stages.vae import one_of_each
 
 
 @pytest.fixture(scope="module")
 def pictures() -> torch.Tensor:
-    return torch.cat([crops(index, seed=0, size=64)["pictures"][:1] for index in range(8)])
+    return one_of_each(0, 8, seed=0, size=64)
 
 
 @pytest.fixture(scope="module")

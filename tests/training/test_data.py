@@ -8,9 +8,6 @@ import torch
 
 from training import data
 
-# Forks: in a process of its own, without the libraries and threads that other tests have loaded by then.
-pytestmark = pytest.mark.proof
-
 
 def item(index: int) -> data.Item:
     """Who drew it, and in which process group."""

@@ -20,6 +20,9 @@ from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, draw
 from training.world.domains import DOMAINS, watermarked
 
 _SEED: Final = 1 << 42
+MIDDLE: Final = 1.4
+"""Later than stage 0's: the frozen layers know how things look, what is left to learn is where they stand in a picture
+twice as wide, and where they go. Both are decided while there is little but noise."""
 
 
 def film_clip(index: int, seed: int) -> Clip:
@@ -60,7 +63,7 @@ class FilmJob:
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Weighted flow-matching loss over whole clips; latents (B, T, C, h, w)."""
         latents = batch["latents"].float().transpose(1, 2)
-        noisy, time, target = corrupt(latents, generator)
+        noisy, time, target = corrupt(latents, generator, MIDDLE)
         found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"])
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()

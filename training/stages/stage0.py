@@ -66,10 +66,10 @@ def read(encoder: TextEncoder, batch: Batch) -> Tensor:
     return context.float()
 
 
-def corrupt(latents: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Noisy latents, time (B,) in 0..1, and the velocity to predict."""
+def corrupt(latents: Tensor, generator: torch.Generator, middle: float = MIDDLE) -> tuple[Tensor, Tensor, Tensor]:
+    """Noisy latents, time (B,) in 0..1, and the velocity to predict; `middle` is where times are centred."""
     count = latents.shape[0]
-    time = torch.randn(count, generator=generator, device=latents.device).add(MIDDLE).sigmoid()
+    time = torch.randn(count, generator=generator, device=latents.device).add(middle).sigmoid()
     noise = unit_noise(latents.shape, generator)
     share = time.view(-1, *[1] * (latents.ndim - 1))
     return (1 - share) * latents + share * noise, time, noise - latents

@@ -1,4 +1,4 @@
-"""Nothing leaves the machine, nothing is written to the home folder, nothing heavy loads early."""
+"""Nothing leaves the machine, nothing is written to the home folder, nothing heavy loads early, Ctrl-C still works."""
 
 import os
 import shutil
@@ -20,6 +20,19 @@ with open_engine(pathlib.Path(sys.argv[2]), sys.argv[1], 1) as engine:
     feeds = {spec.name: np.zeros(spec.shape, spec.dtype) for spec in engine.inputs}
     engine.run(feeds)
 print(engine.device)
+"""
+
+INTERRUPTED = """
+import gc, os, pathlib, signal, sys
+from runtime.backends import open_engine
+engines = [open_engine(pathlib.Path(graph), sys.argv[1]) for graph in sys.argv[2:]]
+while engines:
+    engines.pop(0).close()
+    gc.collect()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
 """
 
 
@@ -62,3 +75,12 @@ def test_import_loads_nothing_heavy() -> None:
     result = subprocess.run([sys.executable, "-W", "error", "-c", code], text=True, capture_output=True, check=True,
                             cwd=ROOT)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals")
+@pytest.mark.parametrize("backend", ["openvino", "cpu"])
+def test_an_interrupt_arrives_after_engines_have_come_and_gone(backend: str, tmp_path: Path) -> None:
+    graphs = [tiny_graphs.clean(tmp_path / "one.onnx"), tiny_graphs.flow(tmp_path / "two.onnx")]
+    result = subprocess.run([sys.executable, "-c", INTERRUPTED, backend, *map(str, graphs)], text=True,
+                            capture_output=True, check=False, cwd=ROOT, timeout=120)
+    assert (result.returncode, result.stdout) == (0, "interrupted\n"), result.stderr

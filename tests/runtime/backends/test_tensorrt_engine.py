@@ -25,8 +25,6 @@ from runtime.shot.upscale import UpscalerGraphs, upscale
 from tests import tiny_graphs
 
 real = pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
-# A driver that is none, beside torch and OpenVINO: tests that came after it in one process have crashed.
-pytestmark = pytest.mark.isolated
 SOURCE = Path(__file__).with_name("host_cuda.c")
 
 
