@@ -22,12 +22,13 @@ from torch.nn import functional as F
 
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.film.decisions import Settings
+from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer
 from runtime.film.setup import Setup, set_up
-from runtime.shot.decode import Normalisation, decode
-from runtime.shot.denoise import DenoiseRequest, Latents, denoise
+from runtime.shot.decode import decode
+from runtime.shot.denoise import Latents, denoise
 from runtime.shot.guidance import Condition
 from runtime.shot.pixels import Picture
-from runtime.shot.text import encode_text, open_tokenizer
+from runtime.shot.text import encode_text
 from training import data
 from training.pixels import to_picture, to_tensor
 from training.sampling import IDEAS
@@ -135,25 +136,22 @@ def claim(model: Path, judge: judges.Judge) -> dict[str, Any]:
     setup = set_up(Settings(), LineUp.of(open_bundle(model)))
     found: dict[str, Any] = {"films": len(texts)}
     encoder = setup.line_up.text_encoder
-    tokenizer = open_tokenizer(setup.line_up.bundle("text_encoder").check(encoder.tokenizer))
+    reader, denoiser = tokenizer(setup.line_up), setup.line_up.denoiser
     with Engines(setup.line_up, "auto") as engines:
-        contexts = [encode_text(text, tokenizer, engines.get("text_encoder"), encoder.max_tokens).context
+        contexts = [encode_text(text, reader, engines.get("text_encoder"), encoder.max_tokens).context
                     for text in texts]
-        for name, number in setup.line_up.denoiser.domains.items():
-            marks = [look(judge, list(drawn(Condition(context=context, domain=number), setup, engines))).marked > 0.5
-                     for context in contexts]
+        for name in denoiser.domains:
+            told = [condition(denoiser, context, domain=name) for context in contexts]
+            marks = [look(judge, list(drawn(one, setup, engines))).marked > 0.5 for one in told]
             found[name] = share(np.concatenate(marks))
     return found
 
 
-def drawn(condition: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
+def drawn(told: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
     """The decoded frames of one scene, before the upscaler."""
-    denoiser = setup.line_up.denoiser
-    request = DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=SEED, condition=condition,
-                             shared_noise=denoiser.shared_noise)
-    *_, done = denoise(request, engines.get("denoiser"))
+    *_, done = denoise(denoise_request(setup, SEED, told), engines.get("denoiser"))
     assert isinstance(done, Latents)
-    return decode(done.array, engines.get("decoder"), Normalisation(denoiser.latent.mean, denoiser.latent.std))
+    return decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
 
 
 def share(hits: np.ndarray) -> float:

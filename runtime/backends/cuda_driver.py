@@ -125,7 +125,6 @@ class DeviceArray:
     def __init__(self, gpu: Gpu, dtype: str, shape: tuple[int, ...]) -> None:
         """Raises OutOfGpuMemory."""
         self._gpu, self.dtype, self.shape = gpu, np.dtype(dtype), shape
-        self.ndim = len(shape)
         self.nbytes = int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
         self.address = gpu.allocate(self.nbytes)
 

@@ -19,6 +19,7 @@ from runtime import filelock
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase, build
 from runtime.backends.tensorrt_library import version
+from runtime.digest import file_sha256
 from runtime.errors import StorageError
 
 LIMIT_BYTES: Final = 20 * 2**30
@@ -42,8 +43,7 @@ def engine_key(request: BuildRequest) -> str:
     interface = read_interface(request.graph)
     digest = hashlib.sha256()
     for name in (request.graph.name, *sorted(interface.data_files)):
-        with (request.graph.parent / name).open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(file_sha256(request.graph.parent / name)))
     free = {size for spec in interface.inputs for size in spec.shape if isinstance(size, str)}
     facts = {"library": request.library, "version": version(request.library), "targets": sorted(request.targets),
              "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}

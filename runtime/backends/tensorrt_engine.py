@@ -16,6 +16,7 @@ from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase
 from runtime.backends.tensorrt_library import TITLES, Name
 from runtime.errors import BackendError
+from runtime.generators import finish
 
 FREE_AXIS: Final = 1
 """The size engines are built for along axes that a graph leaves free: one text, one clip at a time."""
@@ -58,12 +59,7 @@ class TensorRtEngine(CheckedEngine):
         module = tensorrt_library.load(library)
         self._gpu: Gpu = cuda_driver.gpu()
         self._log = tensorrt_library.listener(module)
-        build = prepare(graph, library, cache)
-        try:
-            while True:
-                next(build)
-        except StopIteration as stop:
-            plan: Path = stop.value
+        plan = finish(prepare(graph, library, cache))
         interface = read_interface(graph)
         version = tensorrt_library.version(library)
         super().__init__(interface.inputs, interface.outputs,

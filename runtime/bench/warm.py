@@ -16,22 +16,20 @@ from runtime.bench.timed import Timed
 from runtime.bench.work import Measured, Work, evaluation, listed
 from runtime.events import Step
 from runtime.film import FilmFolder, embedder
+from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer
 from runtime.film.setup import Setup, set_up
 from runtime.film.shots import CRF, PRESET, encode_texts, enlarged, render_scene, scene_parts
 from runtime.media.video import Picture, VideoSettings, encode_clip, resize
 from runtime.screenplay import Scene
-from runtime.shot.decode import Normalisation, decode
+from runtime.shot.decode import decode
 from runtime.shot.denoise import DenoiseRequest, Latents, denoise
-from runtime.shot.guidance import Condition, Latent
-from runtime.shot.text import EncodedText, encode_text, open_tokenizer
-from runtime.shot.upscale import UpscalerGraphs, upscale
+from runtime.shot.guidance import Latent
+from runtime.shot.text import EncodedText, encode_text
+from runtime.shot.upscale import PARTS, UpscalerGraphs, upscale
 from runtime.sound.cues import CueSheet
 from runtime.sound.mix import mix
 from runtime.sound.plan import plan
 from runtime.sound.search import Search
-
-PARTS: Final = ("clean", "flow", "backward", "forward")
-"""The upscaler's graphs."""
 
 _TONE: Final = "dramatic"
 
@@ -55,11 +53,11 @@ class _Stages:
     def text(self) -> tuple[EncodedText, EncodedText]:
         """The prompt and the text of nothing, encoded."""
         encoder = self.setup.line_up.text_encoder
-        tokenizer = open_tokenizer(self.setup.line_up.bundle("text_encoder").check(encoder.tokenizer))
+        reader = tokenizer(self.setup.line_up)
         engine = self.work.timed("text_encoder")
 
         def encode(text: str) -> EncodedText:
-            return encode_text(text, tokenizer, engine, encoder.max_tokens)
+            return encode_text(text, reader, engine, encoder.max_tokens)
 
         values, text = self.work.measure("stage.text", "stage", lambda: encode(PROMPT), [engine])
         self._row("stage.text", values, (1.0, "texts"), [engine])
@@ -67,21 +65,18 @@ class _Stages:
 
     def denoise(self, text: EncodedText, null: EncodedText) -> Latent:
         """The scene's latents."""
-        facts, engine = self.setup.line_up.denoiser, self.work.timed("denoiser")
-        condition = Condition(context=text.context, domain=facts.domains[facts.default_domain],
-                              null_context=null.context, scale=facts.guidance)
-        request = DenoiseRequest(shape=facts.latent_shape, table=self.setup.table, seed=SEED, condition=condition,
-                                 shared_noise=facts.shared_noise)
+        engine = self.work.timed("denoiser")
+        told = condition(self.setup.line_up.denoiser, text.context, null.context)
+        request = denoise_request(self.setup, SEED, told)
         values, latents = self.work.measure("stage.denoise", "stage", lambda: _latents(request, engine), [engine])
         self._row("stage.denoise", values, (self.setup.table.steps, "steps"), [engine])
         return latents
 
     def decode(self, latents: Latent) -> list[Picture]:
         """The scene's frames as the model draws them."""
-        latent, engine = self.setup.line_up.denoiser.latent, self.work.timed("decoder")
-        values, frames = self.work.measure(
-            "stage.decode", "stage", lambda: list(decode(latents, engine, Normalisation(latent.mean, latent.std))),
-            [engine])
+        engine, scale = self.work.timed("decoder"), normalisation(self.setup.line_up.denoiser)
+        values, frames = self.work.measure("stage.decode", "stage", lambda: list(decode(latents, engine, scale)),
+                                           [engine])
         self._row("stage.decode", values, (len(frames), "frames"), [engine])
         return frames
 

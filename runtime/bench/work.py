@@ -13,8 +13,9 @@ from runtime.bench.request import SEED, BenchRequest, measured_line_up
 from runtime.bench.talk import Talk
 from runtime.bench.timed import Timed, Use
 from runtime.bundle import Engines, LineUp
+from runtime.film.drawing import condition
 from runtime.film.setup import solver_table
-from runtime.shot.guidance import Condition, Latent, guided
+from runtime.shot.guidance import Latent, guided
 from runtime.shot.noise import clip_noise, noise
 
 T = TypeVar("T")
@@ -94,8 +95,7 @@ def evaluation(work: Work, denoiser: Timed) -> Callable[[], Latent]:
     shape = next(spec.shape for spec in denoiser.inputs if spec.name == "context")
     tokens, width = (size if isinstance(size, int) else _tokens(work.line_up) for size in shape[1:])
     context, null = (noise(SEED, (1, tokens, width), stream) for stream in (1, 2))
-    predict = guided(denoiser, Condition(context=context, domain=facts.domains[facts.default_domain],
-                                         null_context=null, scale=facts.guidance))
+    predict = guided(denoiser, condition(facts, context, null))
     latent = clip_noise(SEED, facts.latent_shape, facts.shared_noise)
     moment = float(solver_table(work.request.settings, work.line_up).time[0])
     return lambda: predict(latent, moment)

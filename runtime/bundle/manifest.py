@@ -1,7 +1,7 @@
 """`bundle.json` as frozen values. What each field means is said in `bundle.schema.json`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from runtime.backends import TensorSpec
@@ -164,7 +164,8 @@ class Manifest:
 def graphs(role: Role) -> dict[str, GraphEntry]:
     """A role's graphs by part: 'graph' for those with one, none for sounds."""
     if isinstance(role, Upscaler):
-        return {"clean": role.clean, "flow": role.flow, "backward": role.backward, "forward": role.forward}
+        parts = {field.name: getattr(role, field.name) for field in fields(role)}
+        return {name: part for name, part in parts.items() if isinstance(part, GraphEntry)}
     return {} if isinstance(role, Sounds) else {"graph": role.graph}
 
 

@@ -40,7 +40,7 @@ def run_bench(options: argparse.Namespace) -> int:
 
 def _check_outputs(*paths: Path | None) -> None:
     """Raise UsageError or StorageError now, not after the measuring, when a file cannot be written."""
-    from runtime.media.files import PART, writing
+    from runtime.media.files import check_writable
 
     json_file, chart_file = paths
     if chart_file is not None and chart_file.suffix.lower() != CHART:
@@ -50,27 +50,19 @@ def _check_outputs(*paths: Path | None) -> None:
     for path in filter(None, paths):
         if path.is_dir():
             raise UsageError("a file to write to", f"{path} is a folder", "add a file name")
-        with writing(path):
-            probe = path.parent / f".{path.name[:40]}.probe{PART}"
-            probe.touch()
-            probe.unlink()
+        check_writable(path)
 
 
 def _follow(work: "Generator[str, None, Report]", quiet: bool) -> "Report":
     """The report, with what is being measured said on a terminal meanwhile."""
     from rich.console import Console
 
+    from runtime.generators import finish
+
     console = Console(stderr=True, highlight=False)
     shown = console.status("starting") if console.is_terminal and not quiet else contextlib.nullcontext()
     with shown as status, contextlib.closing(work):
-        while True:
-            try:
-                words = next(work)
-            except StopIteration as end:
-                report: Report = end.value
-                return report
-            if status is not None:
-                status.update(f"measuring: {words}")
+        return finish(work, lambda words: status.update(f"measuring: {words}") if status is not None else None)
 
 
 def _write(report: "Report", json_file: Path | None, chart_file: Path | None) -> None:

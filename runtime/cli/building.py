@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runtime.backends import Phase
     from runtime.backends.tensorrt_library import Name
 
 
@@ -26,19 +27,18 @@ def run_models_build(options: argparse.Namespace) -> int:
 
 def _build(graph: "Path", library: "Name", targets: tuple[str, ...]) -> None:
     from runtime.backends import build_ahead
+    from runtime.generators import finish
 
     started, told = time.monotonic(), ""
-    work = build_ahead(graph, library, targets)
-    while True:
-        try:
-            phase = next(work)
-        except StopIteration as end:
-            plan: Path = end.value
-            break
+
+    def tell(phase: "Phase") -> None:
+        nonlocal told
         if phase.name != told:
             told = phase.name
             sys.stderr.write(f"{graph.name}: {told}\n")
             sys.stderr.flush()
+
+    plan = finish(build_ahead(graph, library, targets), tell)
     how = f"built in {time.monotonic() - started:.0f} s" if told else "there already"
     sys.stdout.write(f"{graph.name}: {plan.stat().st_size / 1e6:.1f} MB, {how}\n")
     sys.stdout.flush()

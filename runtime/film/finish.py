@@ -12,7 +12,7 @@ from runtime.film.setup import Setup, model_names
 from runtime.film.shots import SceneParts
 from runtime.film.store import Artefact, Store
 from runtime.media.audio import decode
-from runtime.media.files import replacing, writing
+from runtime.media.files import check_writable, replacing, writing
 from runtime.media.join import JoinSettings, join
 
 
@@ -47,9 +47,7 @@ def check_output(out: Path) -> None:
     """Raise StorageError now, not after the rendering, when nothing can be written where the film is to go."""
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        probe = out.parent / f".{out.name[:40]}.probe"
-        probe.touch()
-        probe.unlink()
+    check_writable(out)
 
 
 def _deliver(made: Path, out: Path) -> None:

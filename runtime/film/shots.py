@@ -15,6 +15,7 @@ import numpy.typing as npt
 from runtime.bundle import Engines
 from runtime.errors import StorageError
 from runtime.events import Event, Notice, Preview, StageStarted, Step
+from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer, upscaler_graphs
 from runtime.film.folder import FilmFolder
 from runtime.film.setup import Setup
 from runtime.film.store import Artefact, Store
@@ -30,11 +31,10 @@ from runtime.media.video import (
     write_picture,
 )
 from runtime.screenplay import Scene
-from runtime.shot.decode import Normalisation, decode
-from runtime.shot.denoise import DenoiseRequest, Latents, denoise
-from runtime.shot.guidance import Condition
-from runtime.shot.text import encode_text, open_tokenizer
-from runtime.shot.upscale import UpscalerGraphs, upscale
+from runtime.shot.decode import decode
+from runtime.shot.denoise import Latents, denoise
+from runtime.shot.text import encode_text
+from runtime.shot.upscale import upscale
 
 CRF: Final = 18
 PRESET: Final = "veryfast"
@@ -83,10 +83,10 @@ def encode_texts(scenes: Sequence[SceneParts], setup: Setup, engines: Engines,
         return
     yield StageStarted(stage="text")
     encoder = setup.line_up.text_encoder
-    tokenizer = open_tokenizer(setup.line_up.bundle("text_encoder").check(encoder.tokenizer))
+    reader = tokenizer(setup.line_up)
     engine = engines.get("text_encoder")
     for done, (part, prompt, number) in enumerate(wanted.values(), 1):
-        encoded = encode_text(prompt, tokenizer, engine, encoder.max_tokens)
+        encoded = encode_text(prompt, reader, engine, encoder.max_tokens)
         if encoded.cut:
             yield Notice(scene=number, code="text-cut",
                          message=f"scene {number}: the model reads {encoder.max_tokens} tokens; the last {encoded.cut} "
@@ -126,14 +126,10 @@ def _text(prompt: str, digests: Mapping[str, str]) -> Artefact:
 
 
 def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Generator[Event, None, None]:
-    denoiser = setup.line_up.denoiser
     yield StageStarted(stage="denoise")
-    condition = Condition(context=_load(store, parts.text), domain=denoiser.domains[denoiser.default_domain],
-                          null_context=None if parts.null is None else _load(store, parts.null),
-                          scale=denoiser.guidance)
-    request = DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=parts.seed, condition=condition,
-                             shared_noise=denoiser.shared_noise)
-    for item in denoise(request, engines.get("denoiser")):
+    told = condition(setup.line_up.denoiser, _load(store, parts.text),
+                     None if parts.null is None else _load(store, parts.null))
+    for item in denoise(denoise_request(setup, parts.seed, told), engines.get("denoiser")):
         if isinstance(item, Latents):
             _save(store, parts.latents, item.array, engines)
         elif isinstance(item, Step):
@@ -142,8 +138,8 @@ def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Ge
 
 def _decode(parts: SceneParts, setup: Setup, engines: Engines, folder: FilmFolder) -> Generator[Event, None, None]:
     yield StageStarted(stage="decode")
-    latent, store = setup.line_up.denoiser.latent, folder.store
-    pictures = decode(_load(store, parts.latents), engines.get("decoder"), Normalisation(latent.mean, latent.std))
+    store = folder.store
+    pictures = decode(_load(store, parts.latents), engines.get("decoder"), normalisation(setup.line_up.denoiser))
     preview = folder.preview(parts.frames.key)
     with lossless_writer(store.prepare(parts.frames), setup.fps) as writer:
         for done, picture in enumerate(itertools.islice(pictures, parts.count), 1):
@@ -166,9 +162,7 @@ def _encode(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> 
                 _write(writer, picture, setup)
                 yield Step(stage="encode", done=done, total=parts.count)
         else:
-            parts_of = ("clean", "flow", "backward", "forward")
-            graphs = UpscalerGraphs(*(engines.get("upscaler", part) for part in parts_of))
-            for item in upscale(frames, graphs):
+            for item in upscale(frames, upscaler_graphs(engines)):
                 if isinstance(item, Step):
                     yield item
                 else:

@@ -9,11 +9,12 @@ import numpy as np
 from runtime.bundle import Engines, LineUp
 from runtime.events import Event, Notice, StageStarted
 from runtime.film.decisions import Film
+from runtime.film.drawing import tokenizer
 from runtime.film.setup import Setup
 from runtime.film.shots import SceneParts, motion
 from runtime.film.store import Artefact, Store, read_text, write_text
 from runtime.media.audio import encode_flac
-from runtime.shot.text import encode_text, open_tokenizer
+from runtime.shot.text import encode_text
 from runtime.sound import cues
 from runtime.sound.cues import CueSheet
 from runtime.sound.mix import mix
@@ -27,11 +28,11 @@ def embedder(line_up: LineUp, engines: Engines) -> Embed | None:
     encoder = line_up.text_encoder
     if not encoder.embeds:
         return None
-    tokenizer = open_tokenizer(line_up.bundle("text_encoder").check(encoder.tokenizer))
+    reader = tokenizer(line_up)
 
     def embed(texts: Sequence[str]) -> Vectors:
         engine = engines.get("text_encoder")
-        found = (encode_text(text, tokenizer, engine, encoder.max_tokens).embedding for text in texts)
+        found = (encode_text(text, reader, engine, encoder.max_tokens).embedding for text in texts)
         return np.stack([vector for vector in found if vector is not None])
 
     return embed

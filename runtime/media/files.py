@@ -50,6 +50,14 @@ def writing(path: Path) -> Iterator[None]:
         raise _refused(path, error) from error
 
 
+def check_writable(path: Path) -> None:
+    """Raise StorageError now, not after the work, when no file can be put where `path` is to be."""
+    probe = path.parent / f".{path.name[:40]}.probe{PART}"
+    with writing(path):
+        probe.touch()
+        probe.unlink()
+
+
 @contextmanager
 def reading(path: Path, kind: str, fix: str) -> Iterator[None]:
     """Turn what goes wrong while the `kind` of file at `path` is read into StorageError that advises `fix`."""

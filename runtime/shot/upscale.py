@@ -7,7 +7,8 @@ is zero, and zero wherever it is looked up.
 """
 
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,10 @@ class UpscalerGraphs:
     flow: Engine
     backward: Engine
     forward: Engine
+
+
+PARTS: Final = tuple(field.name for field in fields(UpscalerGraphs))
+"""What the graphs are called in a bundle."""
 
 
 def upscale(frames: Iterable[Picture], graphs: UpscalerGraphs) -> Generator[Step | Picture, None, None]:

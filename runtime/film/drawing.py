@@ -1,0 +1,42 @@
+"""A line-up in the terms of `shot`: what its networks read, are told and are asked for."""
+
+from typing import TYPE_CHECKING
+
+from runtime.bundle import Denoiser, Engines, LineUp
+from runtime.film.setup import Setup
+from runtime.shot.decode import Normalisation
+from runtime.shot.denoise import DenoiseRequest
+from runtime.shot.guidance import Condition, Latent
+from runtime.shot.text import open_tokenizer
+from runtime.shot.upscale import PARTS, UpscalerGraphs
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+def tokenizer(line_up: LineUp) -> "Tokenizer":
+    """What the text encoder reads with; its file is compared with its digest. Raises BundleError."""
+    return open_tokenizer(line_up.bundle("text_encoder").check(line_up.text_encoder.tokenizer))
+
+
+def condition(denoiser: Denoiser, context: Latent, null: Latent | None = None, domain: str | None = None) -> Condition:
+    """The text's `context`, that of no text where the denoiser is guided, and a domain, by default the denoiser's."""
+    return Condition(context=context, domain=denoiser.domains[domain or denoiser.default_domain], null_context=null,
+                     scale=denoiser.guidance)
+
+
+def denoise_request(setup: Setup, seed: int, told: Condition) -> DenoiseRequest:
+    """One scene of the denoiser's whole length."""
+    denoiser = setup.line_up.denoiser
+    return DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=seed, condition=told,
+                          shared_noise=denoiser.shared_noise)
+
+
+def normalisation(denoiser: Denoiser) -> Normalisation:
+    """How the decoder's latents are made of the denoiser's."""
+    return Normalisation(denoiser.latent.mean, denoiser.latent.std)
+
+
+def upscaler_graphs(engines: Engines) -> UpscalerGraphs:
+    """The upscaler's engines, opened if they are not. Raises as `Engines.get` does."""
+    return UpscalerGraphs(*(engines.get("upscaler", part) for part in PARTS))
