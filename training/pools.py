@@ -102,14 +102,12 @@ class _Arrays:
 class FromPool:
     """Item i of training: a random item of the pool under one of its wordings, or under none (for guidance).
 
-    `clip_of` gives back the clip of a pool item, so that captions need not be stored. `columns` cuts the latents to
-    that many cells of width, mostly around what acts: motion is learned as well from half a picture, at half the price.
+    `clip_of` gives back the clip of a pool item, so that captions need not be stored.
     """
 
     def __init__(self, pool: Pool, clip_of: Callable[[int], Clip], tokenizer: Tokenizer, seed: int,
-                 drop: float = 0.1, columns: int | None = None) -> None:
+                 drop: float = 0.1) -> None:
         self._pool, self._clip_of, self._tokenizer, self._seed, self._drop = pool, clip_of, tokenizer, seed, drop
-        self._columns = columns
 
     def __call__(self, index: int) -> dict[str, Tensor]:
         """Latents (T, C, h, w) fp16, weight (T, 1, h, w), tokens and mask (N,), domain ()."""
@@ -117,26 +115,11 @@ class FromPool:
         number = int(rng.integers(self._pool.shape.items))
         text = "" if rng.random() < self._drop else caption(self._clip_of(number), int(rng.integers(1 << 30)))
         tokens, mask = self._tokenizer([text])
-        boxes = self._pool.boxes[number]
-        latents = self._pool.latents[number]
-        weight = emphasis(boxes, latents.shape[-2:])
-        kept = self._window(rng, boxes, latents.shape[-1])
-        latents, weight = np.array(latents[..., kept]), np.ascontiguousarray(weight[..., kept])
+        latents = np.array(self._pool.latents[number])
+        weight = emphasis(self._pool.boxes[number], latents.shape[-2:])
         return {"latents": torch.from_numpy(latents), "weight": torch.from_numpy(weight),
                 "tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
                 "domain": torch.tensor(int(self._pool.domains[number]))}
-
-    def _window(self, rng: np.random.Generator, boxes: np.ndarray, width: int) -> slice:
-        if self._columns is None or self._columns >= width:
-            return slice(None)
-        left = int(rng.integers(width - self._columns + 1))
-        actors = [box for box in boxes[len(boxes) // 2] if box[2] > box[0]]
-        if actors and rng.random() < 0.8:
-            box = actors[int(rng.integers(len(actors)))]
-            left = round(float(box[0] + box[2]) / 2 * width + rng.uniform(-0.2, 0.2) * self._columns
-                         - self._columns / 2)
-        left = min(width - self._columns, max(0, left))
-        return slice(left, left + self._columns)
 
 
 def emphasis(boxes: np.ndarray, size: tuple[int, int], extra: float = 1.5) -> np.ndarray:

@@ -19,7 +19,6 @@ from training.models.text_encoder import TextConfig, TextEncoder, save_text_enco
 from training.sampling import Prompted, Take, times
 from training.stages import distil, stage0, stage1, stage2, vae
 from training.stages.films import film, film_clip
-from training.text.tokenizer import Tokenizer
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES
 from training.world.domains import DOMAINS
@@ -106,27 +105,6 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
     latents = before.encode(picture)
     assert torch.equal(after.encode(picture), latents)
     assert not torch.equal(after.decode(latents), before.decode(latents))
-
-
-def test_a_window_of_a_pool_shows_the_same_part_of_latents_and_weights(workshop: Path) -> None:
-    pool = pools.Pool(workshop / "stage2/pool", pools.Shape(2, FRAMES, 768, 320), 4, 16)
-    boxes = np.zeros_like(pool.boxes)
-    boxes[:, :, 0] = (0.7, 0.2, 0.8, 0.6)
-    pool.boxes = boxes
-    tokenizer = Tokenizer(TOKENIZER)
-    items = pools.FromPool(pool, lambda index: film_clip(index, 1), tokenizer, seed=0, columns=12)
-    centres = []
-    for index in range(40):
-        item = items(index)
-        assert item["latents"].shape[-1] == item["weight"].shape[-1] == 12
-        heavy = (item["weight"][0, 0] > 1.1).any(dim=0)
-        whole = pool.latents[..., :1, :]
-        left = next(k for k in range(37) if any(
-            np.array_equal(whole[n, ..., k : k + 12], item["latents"][..., :1, :]) for n in range(2)))
-        expected = [0.7 * 48 - 1 < left + column < 0.8 * 48 for column in range(12)]
-        assert heavy.tolist() == expected
-        centres.append(left + 6)
-    assert sum(abs(centre - 36) < 6 for centre in centres) > 25, "mostly around what acts"
 
 
 def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:

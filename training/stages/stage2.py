@@ -18,9 +18,7 @@ from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 
-COLUMNS = 24
-"""Cells of width of what is trained on: half a picture."""
-SCHEDULE = Schedule(clips=60_000, batch=4, rate=4e-4, warmup=500, ema=0.999)
+SCHEDULE = Schedule(clips=60_000, batch=2, rate=3e-4, warmup=500, ema=0.999)
 
 
 def main(arguments: list[str]) -> None:
@@ -36,7 +34,7 @@ def run(request: Request) -> None:
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)
     pool = filled_pool(request, Shape(request.items, FRAMES, WIDTH, HEIGHT), functools.partial(film, seed=seed))
-    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed, columns=COLUMNS)
+    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder), request)
     told = {"shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED}
