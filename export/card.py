@@ -16,7 +16,9 @@ STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "stag
 """Weights and the stage (`python -m training STAGE`) that makes them, in order of training."""
 STORED: Final = {
     "fp32": "fp32", "fp16": "fp16",
-    "int8": "int8 for matrices, convolutions and tables (one scale per output channel), fp16 for the rest"}
+    "int8": "int8 for matrices, convolutions and tables (one scale per output channel), fp16 for the rest",
+    "fp16-typed": "fp16 and computed with in fp16, but for norms and attention scores",
+    "bf16-typed": "bf16 and computed with in bf16, but for norms and attention scores"}
 
 
 def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Iterable[str],

@@ -16,6 +16,8 @@ from export.precision import store
 from export.spec import NetworkSpec, Precision
 
 OPSET: Final = 18
+OPSET_BFLOAT16: Final = 22
+"""The first in which convolutions take bfloat16."""
 LARGEST_FILE: Final = 2_000_000_000
 """A protobuf message ends at 2 GiB: larger weights go into a file beside the graph."""
 
@@ -26,7 +28,7 @@ def onnx_from(spec: NetworkSpec, path: Path, precision: Precision = "fp32") -> N
 
 
 def trace(spec: NetworkSpec) -> onnx.ModelProto:
-    """`spec` as a graph in fp32: standard operators of set 18 only, shapes fixed but for free axes.
+    """`spec` as a graph: standard operators of set 18 only (22 with bfloat16), shapes fixed but for free axes.
 
     Raises ExportError when the network uses something ONNX has no standard operator for.
     """
@@ -37,7 +39,7 @@ def trace(spec: NetworkSpec) -> onnx.ModelProto:
               for name, tensor in zip(names, spec.inputs, strict=True)}
     with torch.no_grad(), _quiet():
         program = torch.onnx.export(
-            spec.module.eval(), tuple(feeds), dynamo=True, opset_version=OPSET, verbose=False,
+            spec.module.eval(), tuple(feeds), dynamo=True, opset_version=_opset(spec.module), verbose=False,
             input_names=[tensor.name for tensor in spec.inputs], output_names=list(spec.outputs),
             dynamic_shapes=shapes if free else None)
     if program is None:
@@ -63,6 +65,11 @@ def _write(model: onnx.ModelProto, path: Path, precision: Precision) -> None:
     size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     onnx.save(model, path, save_as_external_data=size > LARGEST_FILE, location=f"{path.name}.data")
     onnx.checker.check_model(path, full_check=True)
+
+
+def _opset(module: torch.nn.Module) -> int:
+    brain = any(tensor.dtype == torch.bfloat16 for tensor in module.state_dict().values())
+    return OPSET_BFLOAT16 if brain else OPSET
 
 
 def _tidy(model: onnx.ModelProto) -> None:

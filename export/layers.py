@@ -36,7 +36,9 @@ class ClipAttention:
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states[:1]
         query = _heads(attn.to_q(hidden_states) * attn.scale, attn.heads)
         key, value = _heads(attn.to_k(source), attn.heads), _heads(attn.to_v(source), attn.heads)
-        mixed = (query @ key.transpose(-1, -2)).softmax(-1) @ value
+        # In fp32 whatever the rest is computed in: see export.typed.
+        scores = query.float() @ key.float().transpose(-1, -2)
+        mixed = scores.softmax(-1).to(value.dtype) @ value
         return attn.to_out[0](mixed.transpose(1, 2).reshape(hidden_states.shape[0], hidden_states.shape[1], -1))
 
 

@@ -83,7 +83,8 @@ def denoiser(unet: Any, frames: int, cells: tuple[int, int], tokens: int) -> Net
          "time": np.array([time], np.float32), "context": normal(draw, 1, tokens, config.cross_attention_dim),
          "domain": np.zeros(1, np.int64)} for scale, time in ((1.0, 937.0), (0.8, 59.0))]
     return NetworkSpec(name="denoiser", module=DenoiserGraph(unet), inputs=specs(feeds[0]),
-                       outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(bfloat16=BFLOAT16))
+                       outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(bfloat16=BFLOAT16),
+                       single=("time",))
 
 
 class DecoderGraph(nn.Module):

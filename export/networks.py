@@ -79,7 +79,7 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkS
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
     return NetworkSpec(
         name="denoiser", module=DenoiserGraph(network), inputs=specs(feeds[0]),
-        outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance())
+        outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(), single=("time",))
 
 
 class DecoderGraph(nn.Module):
@@ -99,7 +99,7 @@ def to_bytes(picture: Tensor) -> Tensor:
 
     Adding a half and cutting off rounds; clamped first, for a cast out of range is undefined.
     """
-    return ((picture.clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
+    return ((picture.float().clamp(-1, 1) + 1) * 127.5 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
 
 
 def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
@@ -126,7 +126,7 @@ def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
         ("backward", BackwardStep(network), step, ("backward",)),
         ("forward", ForwardStep(network), {**step, "backward": feature[:, ::-1].copy()}, ("forward", "picture")))
     return tuple(NetworkSpec(name=f"upscaler_{name}", module=module, inputs=specs(feed), outputs=outputs,
-                             feeds=(feed,), tolerance=Tolerance(), exact=name == "flow")
+                             feeds=(feed,), tolerance=Tolerance(), exact=name == "flow", single=("flow",))
                  for name, module, feed, outputs in parts)
 
 

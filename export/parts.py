@@ -11,6 +11,7 @@ from export.card import closeness
 from export.compare import Comparison, export
 from export.errors import ExportError
 from export.spec import NetworkSpec, Precision
+from export.typed import typed
 from runtime.bundle import MANIFEST
 
 
@@ -51,7 +52,7 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
     comparisons = {}
     for spec in part.specs:
         path = out / f"{spec.name}.onnx"
-        comparisons[path.name] = export(spec, path, precision)
+        comparisons[path.name] = export(typed(spec, precision), path, precision)
         size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
         print(f"{path.name}: {size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
     return {**_graphs(role, part.specs), **part.table}, comparisons

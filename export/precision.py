@@ -1,4 +1,4 @@
-"""How a graph's weights are stored. The graph goes on computing in fp32, or in whatever its backend prefers."""
+"""How a graph's weights are stored. What it computes in stays as it is."""
 
 from collections import defaultdict
 from typing import Any, Final
@@ -23,10 +23,10 @@ def store(model: onnx.ModelProto, precision: Precision) -> None:
 
     fp16: a half-precision initialiser with a Cast behind it. int8: the weights of convolutions, products and tables
     are bytes, symmetric about zero, with one scale per output channel (per row of a table), a DequantizeLinear behind
-    them; the rest as fp16.
+    them; the rest as fp16. Tables too are dequantised whole, not the rows looked up: TensorRT takes bytes only so.
     """
     _fold_transposes(model.graph)
-    if precision == "fp32":
+    if precision not in ("fp16", "int8"):
         return
     graph, uses = model.graph, _uses(model.graph)
     kept, added = [], _Added()
@@ -36,26 +36,22 @@ def store(model: onnx.ModelProto, precision: Precision) -> None:
             continue
         values = numpy_helper.to_array(tensor)
         axis = _output_axis(values, uses[tensor.name]) if precision == "int8" and values.size >= LEAST_INT8 else None
-        if axis is not None and all(node.op_type == "Gather" for node, _ in uses[tensor.name]):
-            added.table(tensor.name, values, [node for node, _ in uses[tensor.name]])
-        elif axis is not None:
+        if axis is not None:
             added.bytes(tensor.name, values, axis)
         elif values.size >= LEAST_HALF and np.abs(values).max() < np.finfo(np.float16).max:
             added.halves(tensor.name, values)
         else:
             kept.append(tensor)
-    nodes = [node for node in graph.node if node.output[0] not in added.replaced]
     _replace(graph.initializer, [*kept, *added.tensors])
-    _replace(graph.node, _in_order([*added.nodes, *nodes]))
+    _replace(graph.node, [*added.nodes, *graph.node])
 
 
 class _Added:
-    """The initialisers and nodes that take the place of weights, and the outputs of nodes that go."""
+    """The initialisers and nodes that take the place of weights."""
 
     def __init__(self) -> None:
         self.tensors: list[Any] = []
         self.nodes: list[Any] = []
-        self.replaced: set[str] = set()
 
     def halves(self, name: str, values: Weights) -> None:
         stored = self._tensor(f"{name}.half", values.astype(np.float16))
@@ -65,19 +61,6 @@ class _Added:
         quantised, scale = quantise(values, axis)
         parts = [self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale)]
         self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], f"{name}.dequantize", axis=axis))
-
-    def table(self, name: str, values: Weights, gathers: list[Any]) -> None:
-        """Only the rows looked up are made floats, so the table stays small in memory too."""
-        quantised, scale = quantise(values, 0)
-        rows, scales = self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale[:, None])
-        for gather in gathers:
-            index, out = gather.input[1], gather.output[0]
-            self.replaced.add(out)
-            self.nodes += [
-                helper.make_node("Gather", [rows, index], [f"{out}.bytes"], f"{out}.rows"),
-                helper.make_node("Gather", [scales, index], [f"{out}.scale"], f"{out}.scales"),
-                helper.make_node("Cast", [f"{out}.bytes"], [f"{out}.whole"], f"{out}.cast", to=onnx.TensorProto.FLOAT),
-                helper.make_node("Mul", [f"{out}.whole", f"{out}.scale"], [out], f"{out}.scaled")]
 
     def _tensor(self, name: str, values: npt.NDArray[Any]) -> str:
         self.tensors.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
@@ -135,24 +118,6 @@ def _fold_transposes(graph: Any) -> None:
         graph.node.remove(node)
     used = {name for node in graph.node for name in node.input}
     _replace(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in used])
-
-
-def _in_order(nodes: list[Any]) -> list[Any]:
-    """The same nodes, each after those it reads from."""
-    made_by = {name: node for node in nodes for name in node.output}
-    done: set[str] = set()
-    ordered: list[Any] = []
-    for last in nodes:
-        waiting = [last]
-        while waiting:
-            node = waiting[-1]
-            missing = [made_by[name] for name in node.input if name in made_by and name not in done]
-            waiting += missing
-            if not missing:
-                waiting.pop()
-                ordered += [] if node.output[0] in done else [node]
-                done.update(node.output)
-    return ordered
 
 
 def _replace(field: Any, items: list[Any]) -> None:

@@ -9,27 +9,31 @@ from runtime.backends import Array, TensorSpec
 if TYPE_CHECKING:
     from torch import nn
 
-Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
-"""How weights are stored: as they are, as halves, or (large ones) as bytes with a scale for every output channel."""
+Precision: TypeAlias = Literal["fp32", "fp16", "int8", "fp16-typed", "bf16-typed"]
+"""The first three are how weights are stored: as they are, as halves, or (large ones) as bytes with a scale for every
+output channel; the graph computes in fp32 or in whatever its backend prefers. The typed ones compute in half precision,
+as GPUs like it (see `export.typed`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
     """How far a graph's outputs may be from the network's in fp32: |difference| / |output|, Euclidean norms.
 
-    One limit per way of storing weights, for backends that compute in fp32; `bfloat16` comes on top for those that
-    compute in bf16.
+    One limit per precision, for backends that compute as the graph says; `bfloat16` comes on top for those that
+    compute in bf16 what the graph computes in more.
     """
 
     fp32: float = 1e-4
     fp16: float = 2e-3
     int8: float = 3e-2
+    fp16_typed: float = 1e-2
+    bf16_typed: float = 4e-2
     bfloat16: float = 3e-2
 
     def limit(self, precision: Precision, brain: bool) -> float:
-        """The limit for weights stored as `precision`; `brain`: on a backend that computes in bf16."""
-        stored: float = getattr(self, precision)
-        return stored + (self.bfloat16 if brain else 0.0)
+        """The limit for a graph in `precision`; `brain`: on a backend that computes in bf16."""
+        own: float = getattr(self, precision.replace("-", "_"))
+        return own + (self.bfloat16 if brain else 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,9 @@ class NetworkSpec:
     """One network to export: `module` takes `inputs` in order and gives a tensor, or a tuple of them, for `outputs`.
 
     Axes of `inputs` that are names stay free in the graph. `feeds` are samples; the first one is traced, so its free
-    axes must be larger than 1. `exact` forbids backends to compute in less than fp32.
+    axes must be larger than 1. `exact` forbids backends to compute in less than fp32, `single` names the inputs that
+    must not lose a bit whatever the rest is computed in. `reference`, where there is one, is what `module` shall agree
+    with.
     """
 
     name: str
@@ -47,3 +53,5 @@ class NetworkSpec:
     feeds: tuple[Mapping[str, Array], ...]
     tolerance: Tolerance
     exact: bool = False
+    single: tuple[str, ...] = ()
+    reference: "nn.Module | None" = None

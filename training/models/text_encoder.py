@@ -51,8 +51,9 @@ class Attention(nn.Module):
         batch, length, width = x.shape
         parts = self.qkv(x).reshape(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         query, key, value = parts[0], parts[1], parts[2]
-        scores = query @ key.transpose(-1, -2) / math.sqrt(width // self.heads) + bias
-        mixed = scores.softmax(-1) @ value
+        # In fp32 also where the rest is computed in half precision.
+        scores = query.float() @ key.float().transpose(-1, -2) / math.sqrt(width // self.heads) + bias
+        mixed = scores.softmax(-1).to(value.dtype) @ value
         joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, length, width))
         return joined
 

@@ -164,7 +164,7 @@ class ForwardStep(_Step):
         feature = self.upscaler.basicvsr.forward_features(frame, sample(feature, flow))
         picture = self.upscaler.basicvsr.rebuild(frame, backward, feature)
         # Adding a half and cutting off rounds to nearest; clamped first, for a cast out of range is undefined.
-        return feature, (picture.clamp(0, 1) * 255 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
+        return feature, (picture.float().clamp(0, 1) * 255 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
 
 
 def published_tensors(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:

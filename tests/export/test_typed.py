@@ -1,0 +1,82 @@
+"""Networks in half precision: close to themselves in fp32, and finite where plain half precision is not."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor
+from torch import nn
+
+from export import networks
+from export.compare import compare
+from export.convert import onnx_from
+from export.spec import NetworkSpec, Precision
+from export.typed import TYPES, typed
+from runtime.backends import build_ahead, read_interface
+from runtime.generators import finish
+from tests.export import tiny_networks as tiny
+from tests.export.test_networks import SPECS
+
+ELEMENTS = {"fp16-typed": onnx.TensorProto.FLOAT16, "bf16-typed": onnx.TensorProto.BFLOAT16}
+
+
+@pytest.mark.parametrize("precision", TYPES)
+@pytest.mark.parametrize("name", SPECS)
+def test_the_graph_is_typed_and_computes_what_the_network_does(name: str, precision: Precision, tmp_path: Path) -> None:
+    spec = typed(SPECS[name], precision)
+    path = tmp_path / f"{name}.onnx"
+    onnx_from(spec, path, precision)
+    found = compare(spec, path, precision)
+    assert {item.output for item in found} == set(spec.outputs)
+    assert read_interface(path).inputs == SPECS[name].inputs, "seen from outside nothing has changed"
+    kinds = {tensor.name: tensor.data_type for tensor in onnx.load(path).graph.initializer}
+    large = {kind for name, kind in kinds.items() if kind != onnx.TensorProto.INT64 and "norm" not in name}
+    assert (ELEMENTS[precision] in large) == (not spec.exact)
+
+
+@pytest.mark.parametrize("precision", TYPES)
+def test_tensorrt_builds_an_engine_of_it(precision: Precision, tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
+    path = tmp_path / "denoiser.onnx"
+    onnx_from(typed(SPECS["denoiser"], precision), path, precision)
+    assert finish(build_ahead(path, "tensorrt_rtx", cache=tmp_path)).stat().st_size > 100_000
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_how_weights_are_stored_leaves_the_network_alone(precision: Precision) -> None:
+    assert typed(SPECS["denoiser"], precision) is SPECS["denoiser"]
+
+
+def test_large_attention_scores_do_not_overflow(tmp_path: Path) -> None:
+    network = tiny.denoiser()
+    for part in network.modules():
+        if isinstance(part, Attention):
+            part.to_q.weight.data *= 1000  # scores beyond 65,504, as Stable Diffusion 2 has them
+            part.to_k.weight.data *= 1000
+    spec = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
+    assert torch.isfinite(run(spec, typed(spec, "fp16-typed").module)).all()
+    plain = Plain(copy.deepcopy(network).half())
+    for part in plain.modules():
+        if isinstance(part, Attention):
+            part.set_processor(AttnProcessor())  # the fused one sums up in fp32 on some devices
+    assert not torch.isfinite(run(spec, plain)).all()
+
+
+class Plain(nn.Module):
+    """A denoiser in half precision throughout."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, latents: Any, time: Any, context: Any, domain: Any) -> Any:
+        return self.network(latents.half(), time, context.half(), domain)
+
+
+def run(spec: NetworkSpec, module: nn.Module) -> Any:
+    with torch.no_grad():
+        made = module(*(torch.from_numpy(spec.feeds[0][tensor.name]) for tensor in spec.inputs))
+    return made[0] if isinstance(made, tuple) else made
