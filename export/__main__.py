@@ -1,4 +1,4 @@
-"""`python -m export starter | realbasicvsr | modelscope`: trained weights to a bundle the app can run."""
+"""`python -m export starter | realbasicvsr | modelscope | sd2`: trained weights to a bundle the app can run."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from export.spec import Precision
 from runtime.errors import MovieFactoryError
 
 if TYPE_CHECKING:
+    from export.pipeline import Request
     from runtime.bundle import Bundle
 
 
@@ -46,11 +47,18 @@ def _parser() -> argparse.ArgumentParser:
                           help="how often each frame is cleaned (default: %(default)s, as the authors do)")
     upscaler.add_argument("--licence", default="Apache-2.0", help="the checkpoint's (default: %(default)s)")
     upscaler.set_defaults(build=_realbasicvsr)
-    _add_modelscope(commands.add_parser("modelscope", help="a diffusers folder of ModelScope or ZeroScope"))
+    modelscope = commands.add_parser("modelscope", help="a diffusers folder of ModelScope or ZeroScope")
+    _add_pipeline(modelscope, "CC-BY-NC-4.0", "as published: no commercial use")
+    modelscope.set_defaults(build=_modelscope)
+    stable = commands.add_parser("sd2", help="a diffusers folder of Stable Diffusion 2.x, with layers trained into it")
+    _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published")
+    stable.add_argument("--layers", type=Path, required=True, metavar="FOLDER",
+                        help="where training left stage1 and stage2")
+    stable.set_defaults(build=_stable_diffusion)
     return parser
 
 
-def _add_modelscope(parser: argparse.ArgumentParser) -> None:
+def _add_pipeline(parser: argparse.ArgumentParser, licence: str, why: str) -> None:
     parser.add_argument("folder", type=Path, help="with unet, vae, text_encoder, tokenizer and scheduler in it")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--precision", choices=get_args(Precision), default="fp16",
@@ -66,9 +74,7 @@ def _add_modelscope(parser: argparse.ArgumentParser) -> None:
                         help="of the solver (default: %(default)s)")
     parser.add_argument("--guidance", type=_guidance, default=9.0, metavar="X",
                         help="how hard to steer to the text, 0 to 100 (default: %(default)s)")
-    parser.add_argument("--licence", default="CC-BY-NC-4.0",
-                        help="the checkpoint's (default: %(default)s, as published: no commercial use)")
-    parser.set_defaults(build=_modelscope)
+    parser.add_argument("--licence", default=licence, help=f"the checkpoint's (default: %(default)s, {why})")
 
 
 def _starter(options: argparse.Namespace) -> "Bundle":
@@ -90,13 +96,26 @@ def _realbasicvsr(options: argparse.Namespace) -> "Bundle":
 
 
 def _modelscope(options: argparse.Namespace) -> "Bundle":
-    from export.modelscope import Request, build
-    from export.networks import Frame
+    from export.modelscope import FAMILY
+    from export.pipeline import build
 
-    return build(Request(folder=options.folder, out=options.out, precision=options.precision,
-                         frame=Frame(*options.frame) if options.frame else None, frames=options.frames,
-                         fps=options.fps, solver=options.solver, steps=options.steps, guidance=options.guidance,
-                         licence=options.licence))
+    return build(_request(options), FAMILY)
+
+
+def _stable_diffusion(options: argparse.Namespace) -> "Bundle":
+    from export.pipeline import build
+    from export.stable_diffusion import family
+
+    return build(_request(options), family(options.layers))
+
+
+def _request(options: argparse.Namespace) -> "Request":
+    from export.networks import Frame
+    from export.pipeline import Request
+
+    return Request(folder=options.folder, out=options.out, precision=options.precision,
+                   frame=Frame(*options.frame) if options.frame else None, frames=options.frames, fps=options.fps,
+                   solver=options.solver, steps=options.steps, guidance=options.guidance, licence=options.licence)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -24,8 +24,8 @@ _OLD_ATTENTION: Final = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_
 M = TypeVar("M", bound=nn.Module)
 
 
-def check_parts(folder: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
-    """Check that a pipeline has these parts, each of one of its classes (of any where none is named).
+def check_parts(folder: Path, classes: Mapping[str, tuple[str, ...]], title: str) -> None:
+    """Check that a pipeline of `title` has these parts, each of one of its classes (of any where none is named).
 
     Raises ExportError naming the first part that is missing or of another architecture.
     """
@@ -40,7 +40,7 @@ def check_parts(folder: Path, classes: Mapping[str, tuple[str, ...]]) -> None:
             raise ExportError(f"a part {part} in {folder}", "it is missing", AGAIN)
         if wanted and found not in wanted:
             raise ExportError(f"{part} to be a {wanted[0]}", f"{folder / INDEX} says it is a {found}",
-                              "give a folder of ModelScope text-to-video or ZeroScope; others are not known")
+                              f"give a folder of {title}")
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""The networks of ModelScope text-to-video (Wang et al. 2023) and its kin as the app sees them.
-
-`UNet3DConditionModel`, `AutoencoderKL` and OpenCLIP-H's text encoder as diffusers and transformers define them.
-"""
+"""The denoiser of ModelScope text-to-video (Wang et al. 2023) and its kin: diffusers' `UNet3DConditionModel`."""
 
 from typing import Any, Final
 
@@ -9,33 +6,12 @@ import numpy as np
 from torch import Tensor, nn
 
 from export.layers import rebuild
-from export.networks import Frame, normal, specs, to_bytes
+from export.networks import normal, specs
 from export.spec import NetworkSpec, Tolerance
 
 BFLOAT16: Final = 8e-2
 """How far a denoiser may be away in bf16. Random ones of two to four levels are 1.3e-2 to 5.2e-2 away in torch's own
 bf16; a time rounded with the rest, which this is to find, cost the starter 1e-1."""
-
-
-class TextGraph(nn.Module):
-    """A CLIP text encoder as its pipeline uses it: padding is read like words, so the mask changes nothing."""
-
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """tokens, mask (1, N) int64 -> context (1, N, D): the last layer's states after the final norm."""
-        return self.encoder(input_ids=tokens).last_hidden_state
-
-
-def text_encoder(encoder: nn.Module, tokens: int, vocabulary: int) -> NetworkSpec:
-    """tokens, mask (1, `tokens`) -> context. There is no embedding: CLIP's states are no space of sentences."""
-    draw = np.random.default_rng(0)
-    feeds = [{"tokens": draw.integers(0, vocabulary, (1, tokens)), "mask": np.ones((1, tokens), np.int64)}
-             for _ in range(2)]
-    return NetworkSpec(name="text_encoder", module=TextGraph(encoder), inputs=specs(feeds[0]), outputs=("context",),
-                       feeds=tuple(feeds), tolerance=Tolerance())
 
 
 class DenoiserGraph(nn.Module):
@@ -85,27 +61,6 @@ def denoiser(unet: Any, frames: int, cells: tuple[int, int], tokens: int) -> Net
     return NetworkSpec(name="denoiser", module=DenoiserGraph(unet), inputs=specs(feeds[0]),
                        outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(bfloat16=BFLOAT16),
                        single=("time",))
-
-
-class DecoderGraph(nn.Module):
-    """The autoencoder's latents (1, C, h, w) to pictures (1, H, W, 3) uint8."""
-
-    def __init__(self, autoencoder: nn.Module) -> None:
-        super().__init__()
-        self.autoencoder: Any = autoencoder
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """`latents` as the autoencoder made them, before its scaling factor."""
-        return to_bytes(self.autoencoder.decode(latents, return_dict=False)[0])
-
-
-def decoder(autoencoder: Any, frame: Frame, ratio: int) -> NetworkSpec:
-    """latents -> picture, one frame at a time."""
-    config, draw = autoencoder.config, np.random.default_rng(0)
-    latents = normal(draw, 1, config.latent_channels, *frame.cells(ratio)) / np.float32(config.scaling_factor)
-    feeds = ({"latents": latents},)
-    return NetworkSpec(name="decoder", module=DecoderGraph(autoencoder), inputs=specs(feeds[0]), outputs=("picture",),
-                       feeds=feeds, tolerance=Tolerance())
 
 
 def _reads(block: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from export import card, networks
 from export.compare import Comparison
 from export.errors import ExportError
+from export.inserted import fill_all, inserted
 from export.networks import Frame
 from export.parts import Part, write_graphs
 from export.spec import Precision
@@ -84,28 +85,15 @@ def build(request: Request) -> Built:
 def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
     """The denoiser of the finished stages, and how to sample with it.
 
-    Raises FileNotFoundError when stage 0, 1 or 2 is missing, ExportError when a later stage holds a frozen tensor or
-    the stages do not fill the network.
+    Raises FileNotFoundError when stage 0, 1 or 2 is missing, and ExportError as `inserted` and `fill_all` do.
     """
-    tensors, facts = weights.load(folder, "stage0")
-    found = {f"unet.{name}": value for name, value in tensors.items()}
-    stages = ["stage1", "stage2", *(["distil"] if (folder / "distil.safetensors").exists() else [])]
-    for stage in stages:
-        learned, facts = weights.load(folder, stage)
-        if touched := [name for name in learned if name.startswith("unet.")]:
-            raise ExportError(f"{stage} to leave the text-to-image layers as they are", f"it holds {touched[0]}",
-                              "save only what the stage trains")
-        found |= learned
+    tensors, _ = weights.load(folder, "stage0")
+    learned, facts = inserted(folder)
     # What distillation was done with, is folded in.
     sampling = {"steps": facts.get("steps", TEACHER_STEPS), "guidance": 1.0 if "steps" in facts else facts["guidance"],
                 "shift": facts["shift"], "shared_noise": facts["shared_noise"]}
     model = Denoiser(weights.config(DenoiserConfig, facts))
-    try:
-        model.load_state_dict(found)
-    except RuntimeError as error:
-        raise ExportError(f"the stages in {folder} to fill one denoiser", str(error).splitlines()[-1].strip(),
-                          "take all of them from one training") from error
-    return model.eval(), sampling
+    return fill_all(model, {**{f"unet.{name}": value for name, value in tensors.items()}, **learned}, folder), sampling
 
 
 def _text_encoder(request: Request) -> Part:

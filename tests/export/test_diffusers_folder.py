@@ -16,9 +16,10 @@ from transformers import CLIPTextModel
 from export.clip_tokenizer import convert_tokenizer
 from export.diffusers_folder import fill, tensor_files
 from export.errors import ExportError
-from export.modelscope import Request, build
+from export.modelscope import FAMILY
 from export.networks import Frame
 from export.noise_schedule import noise_schedule
+from export.pipeline import Request, build
 from runtime.shot.text import open_tokenizer, tokenise
 from tests.export import tiny_modelscope as tiny
 
@@ -204,14 +205,14 @@ def test_what_is_wrong_is_said_in_one_line(spoil: Callable[[Path], None], said: 
                                            tmp_path: Path) -> None:
     spoil(folder)
     with pytest.raises(ExportError, match=said) as caught:
-        build(Request(folder=folder, out=tmp_path / "out"))
+        build(Request(folder=folder, out=tmp_path / "out", licence="mine"), FAMILY)
     assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_size_that_is_no_whole_number_of_cells_is_refused(published: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"multiples of 8, but 70x40 was asked for"):
-        build(Request(folder=published, out=tmp_path / "out", frame=Frame(70, 40)))
+        build(Request(folder=published, out=tmp_path / "out", licence="mine", frame=Frame(70, 40)), FAMILY)
 
 
 def test_a_file_that_runs_code_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -222,14 +223,14 @@ def test_a_file_that_runs_code_is_refused(folder: Path, tmp_path: Path) -> None:
     (folder / UNET).unlink()
     (folder / UNET).with_suffix(".bin").write_bytes(pickle.dumps({"conv_in.weight": Trap()}, protocol=2))
     with pytest.raises(ExportError, match="run code"):
-        build(Request(folder=folder, out=tmp_path / "out"))
+        build(Request(folder=folder, out=tmp_path / "out", licence="mine"), FAMILY)
     assert {path.name for path in tmp_path.iterdir()} == {"folder"}
 
 
 def test_nothing_foreign_is_overwritten(published: Path, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_text("not a bundle")
     with pytest.raises(ExportError, match="choose another --out"):
-        build(Request(folder=published, out=tmp_path))
+        build(Request(folder=published, out=tmp_path, licence="mine"), FAMILY)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from export.__main__ import main
 from export.compare import relative_error
 from export.convert import onnx_from
-from export.modelscope_networks import decoder
 from export.networks import specs
+from export.pipeline_networks import decoder
 from export.spec import NetworkSpec, Tolerance
 from runtime.backends import open_engine
 from runtime.bundle import Bundle, Engines, LineUp, open_bundle

@@ -1,11 +1,18 @@
-"""A ModelScope text-to-video pipeline, real but tiny, with random weights, and its folder as diffusers writes it."""
+"""Text-to-video pipelines, real but tiny, with random weights: ModelScope's, and Stable Diffusion 2 to insert into."""
 
 import json
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, TextToVideoSDPipeline, UNet3DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    StableDiffusionPipeline,
+    TextToVideoSDPipeline,
+    UNet2DConditionModel,
+    UNet3DConditionModel,
+)
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -26,6 +33,22 @@ def pipeline(folder: Path, pad: str = "!", **scheduler: Any) -> TextToVideoSDPip
         sample_size=8, block_out_channels=(8, 16), norm_num_groups=4, cross_attention_dim=16, attention_head_dim=4,
         layers_per_block=1, down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
         up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"))
+    return TextToVideoSDPipeline(unet=filled(unet), **_around(folder, pad, **scheduler))
+
+
+def stable_diffusion(folder: Path) -> StableDiffusionPipeline:
+    """Stable Diffusion 2, whose levels have heads of the same size rather than the same number of them."""
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        sample_size=8, block_out_channels=(8, 16), norm_num_groups=4, cross_attention_dim=16, attention_head_dim=(2, 4),
+        layers_per_block=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), use_linear_projection=True)
+    return StableDiffusionPipeline(unet=filled(unet), safety_checker=None, feature_extractor=None,
+                                   requires_safety_checker=False, **_around(folder, "!"))
+
+
+def _around(folder: Path, pad: str, **scheduler: Any) -> dict[str, Any]:
+    """What a pipeline has beside its unet."""
     vae = AutoencoderKL(block_out_channels=(8, 8, 8, 8), norm_num_groups=4, layers_per_block=1,
                         down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
     words = tokenizer(folder, pad)
@@ -33,10 +56,9 @@ def pipeline(folder: Path, pad: str = "!", **scheduler: Any) -> TextToVideoSDPip
         vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=TOKENS, hidden_act="gelu", projection_dim=16,
         bos_token_id=words.bos_token_id, eos_token_id=words.eos_token_id))
-    return TextToVideoSDPipeline(
-        vae=filled(vae), text_encoder=filled(text), tokenizer=words, unet=filled(unet),
-        scheduler=DDIMScheduler(**{**BETAS, "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1,
-                                   **scheduler}))
+    return {"vae": filled(vae), "text_encoder": filled(text), "tokenizer": words,
+            "scheduler": DDIMScheduler(**{**BETAS, "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1,
+                                          **scheduler})}
 
 
 def tokenizer(folder: Path, pad: str = "!") -> CLIPTokenizer:

@@ -92,7 +92,11 @@ class Denoiser(nn.Module):
             for layer in range(len(block.resnets)):
                 x = self._layer(f"up{number}", block, layer, torch.cat([x, skips.pop()], dim=1), state)
             if block.upsamplers is not None:
-                x = block.upsamplers[0](self._insert(f"up{number}", x, state))
+                x = self._insert(f"up{number}", x, state)
+                # The next block's skips say how large it is: sizes need not halve evenly.
+                size = skips[-1].shape[2:]
+                doubled = size == torch.Size(2 * side for side in x.shape[2:])
+                x = block.upsamplers[0](x, None if doubled else size)
         x = self._insert("out", x, state)
         x = unet.conv_out(unet.conv_act(unet.conv_norm_out(x)))
         return x.reshape(batch, frames, channels, height, width).permute(0, 2, 1, 3, 4)

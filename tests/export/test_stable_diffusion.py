@@ -1,0 +1,120 @@
+"""Stable Diffusion 2 with inserted layers: fresh ones change nothing, trained ones are those of their stages."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from export.__main__ import main
+from runtime.backends import open_engine
+from runtime.bundle import open_bundle
+from runtime.digest import file_sha256
+from runtime.shot.noise import noise
+from tests.export import tiny_modelscope as tiny
+from tests.export.tiny_networks import filled
+from training.models import weights
+from training.models.denoiser import Denoiser, DenoiserConfig
+
+FRAMES = 4
+CONFIG = DenoiserConfig(latent_channels=4, widths=(8, 16), layers=2, attention=(True, False), head=4, context=16,
+                        groups=4, frames=FRAMES, temporal=1.0, insert_at_output=False)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return tiny.stable_diffusion(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="module")
+def folder(reference: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("published") / "stable-diffusion-2"
+    reference.save_pretrained(path)
+    return path
+
+
+def around(unet: Any, config: DenoiserConfig = CONFIG) -> Denoiser:
+    torch.manual_seed(1)
+    return Denoiser(config, unet)
+
+
+def trained(model: Denoiser, folder: Path) -> Path:
+    """The stages' files of a denoiser."""
+    facts = {"config": dataclasses.asdict(model.config), "clips": 1, "shift": 2.0, "guidance": 3.5, "shared_noise": 0.9}
+    for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
+        weights.save(folder, stage, {name: value for name, value in model.state_dict().items()
+                                     if name.startswith(prefix)}, facts)
+    return folder
+
+
+def exported(folder: Path, layers: Path, out: Path, *more: str) -> int:
+    return main(["sd2", str(folder), "--layers", str(layers), "--out", str(out), "--frames", str(FRAMES), "--frame",
+                 "72x40", "--precision", "fp32", *more])
+
+
+def predicted(graph: Path, latents: np.ndarray, time: float, context: np.ndarray, domain: int) -> np.ndarray:
+    with open_engine(graph, "cpu") as engine:
+        return engine.run({"latents": latents, "time": np.array([time], np.float32), "context": context,
+                           "domain": np.array([domain], np.int64)})["prediction"]
+
+
+def test_fresh_layers_leave_stable_diffusion_as_it_was(reference: Any, folder: Path, tmp_path: Path) -> None:
+    layers = trained(around(reference.unet), tmp_path / "layers")
+    assert exported(folder, layers, tmp_path / "bundle") == 0
+    latents, context = noise(1, (1, 4, FRAMES, 5, 9)), noise(2, (1, tiny.TOKENS, 16))
+    for time, domain in ((999.0, 0), (21.0, 1)):
+        ours = predicted(tmp_path / "bundle/denoiser.onnx", latents, time, context, domain)
+        with torch.no_grad():
+            theirs = reference.unet(torch.from_numpy(latents[0].swapaxes(0, 1).copy()), time,
+                                    torch.from_numpy(context.repeat(FRAMES, axis=0))).sample.numpy()
+        assert np.abs(ours[0].swapaxes(0, 1) - theirs).max() < 1e-4
+
+
+def test_the_bundle_is_what_was_trained_and_says_what_it_was_made_of(reference: Any, folder: Path,
+                                                                     tmp_path: Path) -> None:
+    model = filled(around(reference.unet))
+    layers = trained(model, tmp_path / "layers")
+    assert exported(folder, layers, tmp_path / "bundle") == 0
+    bundle = open_bundle(tmp_path / "bundle")
+    bundle.verify()
+    denoiser = bundle.manifest.denoiser
+    assert denoiser is not None
+    assert (denoiser.prediction, denoiser.domains, denoiser.default_domain) == ("epsilon", {"watermarked": 0,
+                                                                                           "clean": 1}, "clean")
+    assert (denoiser.shared_noise, denoiser.frames, denoiser.size) == (0.9, FRAMES, (72, 40))
+    said = {source.name: source.sha256 for source in bundle.manifest.sources}
+    for file in (layers / "stage1.safetensors", layers / "stage2.safetensors"):
+        assert said[file.name] == file_sha256(file)
+    assert "unet/diffusion_pytorch_model.safetensors" in said
+    latents, context = noise(3, (1, 4, FRAMES, 5, 9)), noise(4, (1, tiny.TOKENS, 16))
+    for domain in (0, 1):
+        ours = predicted(bundle.folder / "denoiser.onnx", latents, 500.0, context, domain)
+        with torch.no_grad():
+            theirs = model(torch.from_numpy(latents), torch.tensor([500.0]), torch.from_numpy(context),
+                           torch.tensor([domain])).numpy()
+        assert np.abs(ours - theirs).max() < 2e-3, "stages are stored in half precision"
+
+
+def test_layers_that_are_missing_are_named(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exported(folder, tmp_path, tmp_path / "bundle") != 0
+    assert f"expected the stage stage1 in {tmp_path}, but it is not there" in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"groups": 2}, "theirs had groups 2, not 4"), ({"frames": 8}, "theirs had frames 8, not 4")])
+def test_layers_of_another_network_are_refused(change: dict[str, Any], said: str, folder: Path, tmp_path: Path,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    layers = trained(around(None, dataclasses.replace(CONFIG, **change)), tmp_path / "layers")
+    assert exported(folder, layers, tmp_path / "bundle") != 0
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_another_kind_of_pipeline_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny.pipeline(tmp_path / "words").save_pretrained(tmp_path / "modelscope")
+    layers = trained(around(None), tmp_path / "layers")
+    assert exported(tmp_path / "modelscope", layers, tmp_path / "bundle") != 0
+    assert "unet to be a UNet2DConditionModel" in capsys.readouterr().err
