@@ -22,6 +22,7 @@ from export.networks import Frame
 from export.noise_schedule import Trained, noise_schedule
 from export.parts import Part, fresh_folder, write_graphs
 from export.spec import NetworkSpec, Precision
+from export.step import add_step
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256
 
@@ -37,7 +38,7 @@ class Request:
     """What to import, where to, and how the app shall sample with it.
 
     `frame` None is the size that the checkpoint's configuration names. `steps` and `guidance` are those of the
-    published examples.
+    published examples. `step` adds a step graph.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class Request:
     solver: Literal["dpmpp_2m", "ddim"] = "dpmpp_2m"
     steps: int = 25
     guidance: float = 9.0
+    step: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def build(request: Request, family: Family) -> Bundle:
             roles[role], found = write_graphs(role, make(pipeline), folder, request.precision)
             comparisons |= found
         bundle = write_manifest(folder, _manifest(request, family, sources, roles))
+        if request.step:
+            bundle = add_step(bundle, request.precision)
         text = card.imported_card(bundle, request.precision, comparisons)
         (folder / "MODEL_CARD.md").write_text(text, "utf-8")
     return open_bundle(request.out)

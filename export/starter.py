@@ -14,6 +14,7 @@ from export.inserted import fill_all, inserted
 from export.networks import Frame
 from export.parts import Part, write_graphs
 from export.spec import Precision
+from export.step import add_step
 from runtime.bundle import Bundle, write_manifest
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig, open_autoencoder
@@ -33,7 +34,7 @@ SOUNDS: Final = "sounds"
 class Request:
     """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame.
 
-    `quality` is what `benchmarks.quality` wrote, for the model card.
+    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph.
     """
 
     weights: Path
@@ -41,6 +42,7 @@ class Request:
     precision: Precision = "int8"
     frame: Frame = Frame()  # noqa: RUF009 - frozen
     quality: Path = Path("docs/quality.json")
+    step: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def build(request: Request) -> Built:
     if not roles:
         raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
     bundle = write_manifest(request.out, _manifest(roles))
+    if request.step:
+        bundle = add_step(bundle, request.precision)
     text = card.model_card(bundle, request.weights, request.precision, left_out, comparisons, request.quality)
     (request.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     return Built(bundle, left_out, comparisons)

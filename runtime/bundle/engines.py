@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runtime.backends import Engine, Phase, TensorSpec, needs_building, open_engine, prepare_engine
+from runtime.backends import GPU_BACKENDS, Engine, Phase, TensorSpec, needs_building, open_engine, prepare_engine
 from runtime.bundle.line_up import LineUp
 from runtime.bundle.manifest import GraphEntry
 from runtime.errors import BundleError
@@ -42,6 +42,11 @@ class Engines:
             self._open[role, part] = engine
         return self._open[role, part]
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether graphs run on a GPU, which has memory of its own."""
+        return self._backend in GPU_BACKENDS
+
     def prepare(self) -> Generator[tuple[str, Phase], None, None]:
         """Build whatever engines the backend has to build before it can open graphs: yields role and phase.
 
@@ -49,7 +54,7 @@ class Engines:
         """
         if not needs_building(self._backend):
             return
-        for role, graph in self.line_up.graphs():
+        for role, graph in self.line_up.graphs(self.on_gpu):
             for phase in prepare_engine(graph, self._backend, self._cache):
                 yield role, phase
 

@@ -111,10 +111,17 @@ class LineUp:
                               "add one with --model PATH")
         return self.bundles[role]
 
-    def graphs(self) -> Iterator[tuple[str, Path]]:
-        """Role and file of every graph, compared with its digest. Raises BundleError at the first that is not whole."""
+    def graphs(self, on_gpu: bool) -> Iterator[tuple[str, Path]]:
+        """Role and file of every graph that films need, compared with its digest.
+
+        On a GPU a denoiser's step graph, where it has one, stands for the denoiser. Raises BundleError at the first
+        that is not whole.
+        """
         for role, bundle in self.bundles.items():
-            for graph in manifest.graphs(bundle.role(role)).values():
+            graphs = manifest.graphs(bundle.role(role))
+            if "step" in graphs:
+                del graphs["graph" if on_gpu else "step"]
+            for graph in graphs.values():
                 yield role, bundle.check_graph(graph)
 
     def digests(self) -> dict[str, str]:

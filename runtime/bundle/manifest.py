@@ -91,7 +91,8 @@ class Denoiser:
     """latents (B,C,T,h,w), time (B), context (B,N,D), domain (B) -> prediction, and how to sample with it.
 
     `guidance` 1 means it is folded in; `size` is (width, height) of a decoded frame; `domains` name -> id;
-    `shared_noise` is the share of the noise's variance that all frames of a clip have in common.
+    `shared_noise` is the share of the noise's variance that all frames of a clip have in common. `step` is the same
+    denoiser with guidance and the solver around it, for GPUs (see `shot.stepper`).
     """
 
     graph: GraphEntry
@@ -107,6 +108,7 @@ class Denoiser:
     domains: Mapping[str, int]
     default_domain: str
     shared_noise: float = 0.0
+    step: GraphEntry | None = None
 
     @property
     def latent_shape(self) -> tuple[int, int, int, int, int]:
@@ -162,11 +164,9 @@ class Manifest:
 
 
 def graphs(role: Role) -> dict[str, GraphEntry]:
-    """A role's graphs by part: 'graph' for those with one, none for sounds."""
-    if isinstance(role, Upscaler):
-        parts = {field.name: getattr(role, field.name) for field in fields(role)}
-        return {name: part for name, part in parts.items() if isinstance(part, GraphEntry)}
-    return {} if isinstance(role, Sounds) else {"graph": role.graph}
+    """A role's graphs by part: 'graph' for most, none for sounds."""
+    parts = {field.name: getattr(role, field.name) for field in fields(role)}
+    return {name: part for name, part in parts.items() if isinstance(part, GraphEntry)}
 
 
 def files(role: Role) -> Iterator[FileEntry]:
@@ -225,7 +225,8 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         solver=table["solver"], steps=int(table["steps"]), guidance=float(table["guidance"]),
         frames=int(table["frames"]), fps=float(table["fps"]), size=_size(table["size"]),
         domains={name: int(number) for name, number in table["domains"].items()},
-        default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)))
+        default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)),
+        step=_graph(table["step"]) if "step" in table else None)
 
 
 def _upscaler(table: Mapping[str, Any]) -> Upscaler:

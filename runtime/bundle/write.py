@@ -41,8 +41,9 @@ def write_manifest(folder: Path, data: Mapping[str, Any]) -> Bundle:
 
 def _described(folder: Path, role: str, table: Mapping[str, Any]) -> dict[str, Any]:
     described = dict(table)
-    if "graph" in table:
-        described["graph"] = _graph(folder, table["graph"])
+    for single in ("graph", "step"):
+        if single in table:
+            described[single] = _graph(folder, table[single])
     if "graphs" in table:
         described["graphs"] = {part: _graph(folder, graph) for part, graph in table["graphs"].items()}
     if "tokenizer" in table:

@@ -19,7 +19,7 @@ def run_models_build(options: argparse.Namespace) -> int:
 
     line_up = line_up_for(options.model, with_sounds=False)
     folder = cache_folder()
-    for _, graph in line_up.graphs():
+    for _, graph in line_up.graphs(on_gpu=True):
         _build(graph, options.backend, tuple(options.target))
     sys.stdout.write(f"all engines are in {folder}\n")
     return 0

@@ -1,12 +1,15 @@
 """A line-up in the terms of `shot`: what its networks read, are told and are asked for."""
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from runtime.bundle import Denoiser, Engines, LineUp
+from runtime.events import Step
 from runtime.film.setup import Setup
 from runtime.shot.decode import Normalisation
-from runtime.shot.denoise import DenoiseRequest
+from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
 from runtime.shot.guidance import Condition, Latent
+from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import open_tokenizer
 from runtime.shot.upscale import PARTS, UpscalerGraphs
 
@@ -30,6 +33,14 @@ def denoise_request(setup: Setup, seed: int, told: Condition) -> DenoiseRequest:
     denoiser = setup.line_up.denoiser
     return DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=seed, condition=told,
                           shared_noise=denoiser.shared_noise)
+
+
+def drawn(request: DenoiseRequest, denoiser: Denoiser, engines: Engines
+          ) -> Generator[Step | Estimate | Latents, None, None]:
+    """Denoise: on a GPU with the step graph, if the denoiser has one. Raises as `Engines.get` does."""
+    if engines.on_gpu and denoiser.step is not None:
+        return denoise_stepwise(request, engines.get("denoiser", "step"))
+    return denoise(request, engines.get("denoiser"))
 
 
 def normalisation(denoiser: Denoiser) -> Normalisation:

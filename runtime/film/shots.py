@@ -15,7 +15,7 @@ import numpy.typing as npt
 from runtime.bundle import Engines
 from runtime.errors import StorageError
 from runtime.events import Event, Notice, Preview, StageStarted, Step
-from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer, upscaler_graphs
+from runtime.film.drawing import condition, denoise_request, drawn, normalisation, tokenizer, upscaler_graphs
 from runtime.film.folder import FilmFolder
 from runtime.film.setup import Setup
 from runtime.film.store import Artefact, Store
@@ -32,7 +32,7 @@ from runtime.media.video import (
 )
 from runtime.screenplay import Scene
 from runtime.shot.decode import decode
-from runtime.shot.denoise import Latents, denoise
+from runtime.shot.denoise import Latents
 from runtime.shot.text import encode_text
 from runtime.shot.upscale import upscale
 
@@ -129,7 +129,7 @@ def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Ge
     yield StageStarted(stage="denoise")
     told = condition(setup.line_up.denoiser, _load(store, parts.text),
                      None if parts.null is None else _load(store, parts.null))
-    for item in denoise(denoise_request(setup, parts.seed, told), engines.get("denoiser")):
+    for item in drawn(denoise_request(setup, parts.seed, told), setup.line_up.denoiser, engines):
         if isinstance(item, Latents):
             _save(store, parts.latents, item.array, engines)
         elif isinstance(item, Step):

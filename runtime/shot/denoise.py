@@ -55,8 +55,7 @@ def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estim
     for index in range(table.steps):
         latent = state[0]
         output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
-        if not np.isfinite(output).all():
-            raise _not_finite(index, denoiser)
+        finite(output, index, denoiser)
         fresh = (clip_noise(request.seed, request.shape, request.shared_noise, stream=index + 1)
                  if table.noisy(index) else None)
         state = solvers.step(table, index, state, output, fresh)
@@ -66,7 +65,10 @@ def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estim
     yield Latents(state[0])
 
 
-def _not_finite(index: int, denoiser: Engine) -> BackendError:
-    return BackendError("finite numbers from the denoiser", f"step {index + 1} on {denoiser.device} gave others",
-                        "half precision has most likely overflowed: choose a --backend that computes in float32 or "
-                        "bfloat16, or a bundle exported for this one")
+def finite(array: npt.NDArray[np.float32], index: int, denoiser: Engine) -> npt.NDArray[np.float32]:
+    """`array` as it came from step `index`. Raises BackendError when it holds what is no number."""
+    if np.isfinite(array).all():
+        return array
+    raise BackendError("finite numbers from the denoiser", f"step {index + 1} on {denoiser.device} gave others",
+                       "half precision has most likely overflowed: choose a --backend that computes in float32 or "
+                       "bfloat16, or a bundle exported for this one")

@@ -17,12 +17,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from export.step import add_step
 from runtime.backends import Engine, cuda_driver, open_engine, prepare_engine, probe, tensorrt_engine, tensorrt_library
 from runtime.backends.cuda_driver import DeviceArray, Gpu, OutOfGpuMemory
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.errors import BackendError
+from runtime.film.decisions import Settings
+from runtime.film.drawing import condition, denoise_request, drawn
+from runtime.film.setup import set_up
+from runtime.shot.denoise import Latents
+from runtime.shot.noise import noise
 from runtime.shot.upscale import UpscalerGraphs, upscale
 from tests import tiny_graphs
+from tests.tiny_films import film_bundle
+from tests.tiny_graphs import TinySizes
 
 real = pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
 SOURCE = Path(__file__).with_name("host_cuda.c")
@@ -183,8 +191,22 @@ def test_what_is_kept_feeds_the_next_graph(backend: str, library: dict[bytes, Pa
         assert np.abs(ours.astype(int) - theirs).max() <= 2  # OpenVINO computes in bfloat16 where it can
 
 
+def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_path: Path) -> None:
+    bundle = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
+    setup = set_up(Settings(), LineUp.of(bundle))
+    told = condition(setup.line_up.denoiser, noise(1, (1, 8, 4)), noise(2, (1, 8, 4)))
+    made = []
+    for backend in ("tensorrt_rtx", "cpu"):
+        with Engines(setup.line_up, backend) as engines:
+            *_, done = drawn(denoise_request(setup, 7, told), setup.line_up.denoiser, engines)
+            assert isinstance(done, Latents)
+            made.append(done.array)
+    assert len(library) == 1, "the denoiser alone needs no engine"
+    np.testing.assert_allclose(made[0], made[1], rtol=1e-4, atol=1e-5)
+
+
 def test_another_size_than_it_was_built_for_is_refused(library: dict[bytes, Path], tmp_path: Path) -> None:
-    bundle = tiny_graphs.tiny_bundle(tmp_path / "bundle", tiny_graphs.TinySizes(batch="B"))
+    bundle = tiny_graphs.tiny_bundle(tmp_path / "bundle", TinySizes(batch="B"))
     with Engines(LineUp.of(bundle), "tensorrt_rtx") as engines:
         encoder = engines.get("text_encoder")
         feeds = {spec.name: np.ones((2, 8), np.int64) for spec in encoder.inputs}

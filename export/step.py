@@ -1,0 +1,150 @@
+"""Step graphs: denoiser, guidance and solver in one graph, so that on a GPU the latents never leave it.
+
+Made of the exported denoiser by adding nodes around its own; both graphs read the same file of weights. The solver's
+table comes in as an input (see `runtime.shot.solvers`), so one graph does for any number of steps. Guidance runs the
+network twice inside the graph.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from export.compare import relative_error
+from export.errors import ExportError
+from export.spec import Precision, Tolerance
+from runtime.backends import open_engine
+from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
+from runtime.bundle.check import read_json
+from runtime.film.decisions import Settings
+from runtime.film.setup import solver_table
+from runtime.shot.guidance import Condition, guided
+from runtime.shot.solvers import SolverTable, estimate, step
+from runtime.shot.stepper import STATE, step_feeds
+
+NAME: Final = "denoiser_step.onnx"
+LEAST_BESIDE: Final = 1024
+"""Bytes from which on a weight lies beside the graphs."""
+_AGAIN: Final = "unguided."
+"""How the nodes' outputs begin in the second walk through the network."""
+
+
+def add_step(bundle: Bundle, precision: Precision) -> Bundle:
+    """Write the step graph of the bundle's denoiser, whose weights move to a file of their own, and its manifest anew.
+
+    Raises ExportError when the graph does not compute what denoiser, guidance and solver do apart.
+    """
+    line_up, folder = LineUp.of(bundle), bundle.folder
+    table, scale = solver_table(Settings(), line_up), line_up.denoiser.guidance
+    denoiser, path = folder / line_up.denoiser.graph.file.file, folder / NAME
+    onnx.save(onnx.load(denoiser), denoiser, save_as_external_data=True, location=f"{denoiser.name}.data",
+              size_threshold=LEAST_BESIDE)
+    onnx.save(step_graph(onnx.load(denoiser, load_external_data=False), table, scale != 1.0), path)
+    onnx.checker.check_model(path, full_check=True)
+    _compare(denoiser, path, table, scale, Tolerance().limit(precision, brain=False))
+    manifest = read_json(folder / MANIFEST)
+    manifest["roles"]["denoiser"]["step"] = {"file": NAME}
+    return write_manifest(folder, manifest)
+
+
+def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> onnx.ModelProto:
+    """state (R, C, T, h, w), time, input_scale (1,), matrix (R + 1, K), context, domain -> next_state, estimate.
+
+    R and K - 1 are the rows and columns of the solver's matrices, the last row of `matrix` gives the estimate of x_0.
+    With `guide` also null, like context, and scale (1,); where the solver is noisy also noise (1, C, T, h, w).
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(denoiser)
+    graph = model.graph
+    given = {value.name: value for value in graph.input}
+    shape = [size.dim_value for size in given["latents"].type.tensor_type.shape.dim]
+    noisy = any(table.noisy(index) for index in range(table.steps))
+    columns = table.rows + 1 + noisy
+    walks = [list(graph.node)]
+    if guide:
+        walks.append(_again(walks[0], set(given) | {tensor.name for tensor in graph.initializer}))
+    before = [_node("Slice", ["state", "_0", "_1", "_0"], "_latent"),
+              _node("Mul", ["_latent", "input_scale"], "latents")]
+    predicted = "prediction"
+    after = []
+    if guide:
+        unguided = f"{_AGAIN}prediction"
+        after += [_node("Sub", ["prediction", unguided], "_towards"), _node("Mul", ["_towards", "scale"], "_steered"),
+                  _node("Add", [unguided, "_steered"], "_guided")]
+        predicted = "_guided"
+    # Sums of products, not a product of matrices: TensorRT would round those to TF32.
+    after += [_node("Concat", ["state", predicted, *(["noise"] if noisy else [])], "_parts", axis=0),
+              _node("Unsqueeze", ["_parts", "_0"], "_wide"),
+              _node("Reshape", ["matrix", "_sides"], "_weights"), _node("Mul", ["_wide", "_weights"], "_terms"),
+              _node("ReduceSum", ["_terms", "_1"], "_rows", keepdims=0),
+              _node("Slice", ["_rows", "_0", "_last", "_0"], "next_state"),
+              _node("Slice", ["_rows", "_last", "_end", "_0"], "estimate")]
+    numbers = {"_0": [0], "_1": [1], "_last": [table.rows], "_end": [table.rows + 1],
+               "_sides": [table.rows + 1, columns, 1, 1, 1, 1]}
+    graph.initializer.extend(numpy_helper.from_array(np.array(value, np.int64), name)
+                             for name, value in numbers.items())
+    _replace(graph.node, [*before, *(node for walk in walks for node in walk), *after])
+    state = [table.rows, *shape[1:]]
+    inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
+              _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"]]
+    if guide:
+        null = onnx.ValueInfoProto()
+        null.CopyFrom(given["context"])
+        null.name = "null"
+        inputs += [null, _value("scale", [1])]
+    _replace(graph.input, [*inputs, *([_value("noise", [1, *shape[1:]])] if noisy else [])])
+    waves = [value for value in graph.output if value.name == "time_waves"]
+    _replace(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves])
+    return model
+
+
+def _again(nodes: list[Any], kept: set[str]) -> list[Any]:
+    """The same nodes once more, reading the text of nothing; `kept` are the tensors both walks share."""
+    def name(old: str) -> str:
+        return "null" if old == "context" else old if not old or old in kept else f"{_AGAIN}{old}"
+
+    copies = []
+    for node in nodes:
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        copy.name = f"{_AGAIN}{node.name}" if node.name else ""
+        copy.input[:], copy.output[:] = map(name, node.input), map(name, node.output)
+        copies.append(copy)
+    return copies
+
+
+def _compare(denoiser: Path, path: Path, table: SolverTable, scale: float, limit: float) -> None:
+    with open_engine(denoiser, "cpu") as whole, open_engine(path, "cpu") as stepper:
+        shapes = {spec.name: tuple(int(size) for size in spec.shape) for spec in stepper.inputs}
+        draw = np.random.default_rng(0)
+        state, context, null = (draw.standard_normal(shapes[name], np.float32)
+                                for name in (STATE, "context", "context"))
+        noise = draw.standard_normal((1, *shapes[STATE][1:]), np.float32)
+        told = Condition(context=context, domain=0, null_context=null, scale=scale)
+        for index in {0, table.steps - 1}:
+            made = stepper.run(step_feeds(stepper, table, index, told, noise) | {STATE: state})
+            latent = state[:1]
+            output = guided(whole, told)(latent * np.float32(table.input_scale[index]), float(table.time[index]))
+            expected = {"next_state": step(table, index, state[:, None], output, noise)[:, 0],
+                        "estimate": estimate(table, index, latent, output)}
+            for name, value in expected.items():
+                worst = relative_error(made[name], value)
+                if not worst <= limit:
+                    raise ExportError(f"{name} of {path.name} within {limit:.1e} of its parts",
+                                      f"it is {worst:.1e} away", "report this: what surrounds the denoiser is wrong")
+
+
+def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> Any:
+    return helper.make_node(operator, inputs, [output], f"step{output}", **attributes)
+
+
+def _value(name: str, shape: list[int]) -> Any:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def _replace(field: Any, items: list[Any]) -> None:
+    copies = [type(item).FromString(item.SerializeToString()) for item in items]
+    del field[:]
+    field.extend(copies)

@@ -1,0 +1,57 @@
+"""Denoising with a step graph: denoiser, guidance and solver in one, the latents staying on the device."""
+
+from collections.abc import Generator
+from typing import Any, Final
+
+import numpy as np
+
+from runtime.backends.engine import Array, Engine
+from runtime.events import Step
+from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, finite
+from runtime.shot.guidance import Condition
+from runtime.shot.noise import clip_noise
+from runtime.shot.solvers import SolverTable
+
+STATE: Final = "state"
+NEXT: Final = "next_state"
+ESTIMATE: Final = "estimate"
+
+
+def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition, noise: Array | None
+               ) -> dict[str, Array]:
+    """What a step graph is fed at step `index` but its state; `noise` (1, C, T, h, w) where the solver wants any."""
+    matrix, belief = table.matrices[index], table.estimate[index]
+    last = np.zeros(matrix.shape[1])
+    last[0], last[table.rows] = belief
+    taken = {spec.name: spec for spec in stepper.inputs}
+    rows = np.vstack([matrix, last]).astype(np.float32)
+    feeds: dict[str, Array] = {
+        "time": np.array([table.time[index]], np.float32), "context": told.context,
+        "input_scale": np.array([table.input_scale[index]], np.float32), "domain": np.array([told.domain], np.int64),
+        "matrix": rows if "noise" in taken else rows[:, :-1]}
+    if "null" in taken:
+        if told.null_context is None:
+            raise ValueError("guidance needs a null context")
+        feeds |= {"null": told.null_context, "scale": np.array([told.scale], np.float32)}
+    if "noise" in taken:
+        feeds["noise"] = np.zeros([int(size) for size in taken["noise"].shape], np.float32) if noise is None else noise
+    return feeds
+
+
+def denoise_stepwise(request: DenoiseRequest, stepper: Engine) -> Generator[Step | Estimate | Latents, None, None]:
+    """As `denoise.denoise`, with a step graph; only previews and the end are copied from the device."""
+    table, last = request.table, request.table.steps - 1
+    first = np.zeros((table.rows, *request.shape[1:]), np.float32)
+    first[:1] = clip_noise(request.seed, request.shape, request.shared_noise) * np.float32(table.initial_scale)
+    state: Any = first
+    for index in range(table.steps):
+        fresh = (clip_noise(request.seed, request.shape, request.shared_noise, stream=index + 1)
+                 if table.noisy(index) else None)
+        shown = request.previews and index < last
+        made = stepper.run(step_feeds(stepper, table, index, request.condition, fresh) | {STATE: state},
+                           keep=[*([NEXT] if index < last else []), *([] if shown else [ESTIMATE])])
+        state = made[NEXT]
+        yield Step(stage="denoise", done=index + 1, total=table.steps)
+        if shown:
+            yield Estimate(made[ESTIMATE])
+    yield Latents(finite(state[:1], last, stepper))

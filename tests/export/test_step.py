@@ -1,0 +1,92 @@
+"""Step graphs draw what denoiser, guidance and solver draw apart, from the same file of weights."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from export import step
+from export.errors import ExportError
+from export.step import NAME, add_step
+from runtime.bundle import Engines, LineUp
+from runtime.film.decisions import Settings
+from runtime.film.drawing import condition, denoise_request
+from runtime.film.setup import Setup, set_up
+from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
+from runtime.shot.noise import noise
+from runtime.shot.stepper import denoise_stepwise
+from tests.tiny_films import SIZES, film_bundle
+
+BETAS = {"kind": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012, "steps": 1000}
+SAMPLING: dict[str, dict[str, Any]] = {
+    "flow": {},
+    "two rows, guided": {"prediction": "epsilon", "schedule": BETAS, "solver": "dpmpp_2m", "steps": 5, "guidance": 4.0},
+    "fresh noise": {"prediction": "v", "schedule": BETAS, "solver": "lcm", "steps": 3, "shared_noise": 0.7}}
+
+
+def opened(folder: Path, kind: str) -> Setup:
+    """A bundle with a step graph, sampled as `kind` says."""
+    return set_up(Settings(), LineUp.of(add_step(film_bundle(folder, **SAMPLING[kind]), "fp32")))
+
+
+def request(setup: Setup, previews: bool = False) -> DenoiseRequest:
+    words = (1, SIZES.tokens, SIZES.context)
+    told = condition(setup.line_up.denoiser, noise(1, words), noise(2, words))
+    return dataclasses.replace(denoise_request(setup, 7, told), previews=previews)
+
+
+@pytest.mark.parametrize("kind", SAMPLING)
+def test_a_scene_is_the_same_step_graph_or_not(kind: str, tmp_path: Path) -> None:
+    setup = opened(tmp_path, kind)
+    asked = request(setup)
+    with Engines(setup.line_up, "cpu") as engines:
+        *_, apart = denoise(asked, engines.get("denoiser"))
+        together = list(denoise_stepwise(asked, engines.get("denoiser", "step")))
+    assert isinstance(apart, Latents)
+    assert isinstance(together[-1], Latents)
+    assert len(together) == setup.table.steps + 1
+    np.testing.assert_allclose(together[-1].array, apart.array, rtol=1e-4, atol=1e-5)
+
+
+def test_previews_are_the_same_too(tmp_path: Path) -> None:
+    setup = opened(tmp_path, "two rows, guided")
+    asked = request(setup, previews=True)
+    with Engines(setup.line_up, "cpu") as engines:
+        found = [[item.array for item in run if isinstance(item, Estimate)]
+                 for run in (denoise(asked, engines.get("denoiser")),
+                             denoise_stepwise(asked, engines.get("denoiser", "step")))]
+    assert len(found[0]) == 4
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-5)
+
+
+def test_both_graphs_read_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "LEAST_BESIDE", 64)
+    line_up = opened(tmp_path, "two rows, guided").line_up
+    line_up.bundle("denoiser").verify()
+    denoiser = line_up.denoiser
+    assert denoiser.step is not None
+    assert denoiser.graph.data == denoiser.step.data
+    assert [entry.file for entry in denoiser.step.data] == ["denoiser.onnx.data"]
+    used = [tensor for tensor in onnx.load(tmp_path / NAME, load_external_data=False).graph.initializer
+            if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    assert used
+    assert {spec.name for spec in denoiser.step.inputs} == {"state", "time", "input_scale", "matrix", "context",
+                                                            "domain", "null", "scale"}
+
+
+def test_a_step_graph_that_is_wrong_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = step._again
+
+    def with_the_text_twice(nodes: list[Any], kept: set[str]) -> list[Any]:
+        copies = right(nodes, kept)
+        for node in copies:
+            node.input[:] = ["context" if name == "null" else name for name in node.input]
+        return copies
+
+    monkeypatch.setattr(step, "_again", with_the_text_twice)
+    with pytest.raises(ExportError, match=r"next_state of denoiser_step.onnx within 1.0e-04 of its parts"):
+        opened(tmp_path, "two rows, guided")
