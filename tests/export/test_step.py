@@ -64,7 +64,7 @@ def test_previews_are_the_same_too(tmp_path: Path) -> None:
 
 
 def test_both_graphs_read_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(step, "LEAST_BESIDE", 64)
+    monkeypatch.setattr(step, "LEAST_BESIDE", 120)
     line_up = opened(tmp_path, "two rows, guided").line_up
     line_up.bundle("denoiser").verify()
     denoiser = line_up.denoiser
