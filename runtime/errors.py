@@ -8,6 +8,7 @@ exits with the class's code. Nothing below this tree is meant to reach a user as
     ├── ScriptError        3   a screenplay that cannot be used, or the server that should have written it
     ├── BundleError        4   a model bundle that is missing, damaged or of another version
     ├── BackendError       5   no way to run a graph on this machine, or the run failed
+    │   └── OutOfMemory    5   the machine, or its GPU, has not that much memory left
     ├── FilmFolderError    6   a film folder that is in use, holds another request or was damaged
     ├── StorageError       7   a disk that is full, read-only or gone
     ├── SoundError         8   a sound library that cannot be read
@@ -51,6 +52,16 @@ class BackendError(MovieFactoryError):
     """No way to run a graph on this machine, or the run failed."""
 
     code, exit_code = "backend", 5
+
+
+class OutOfMemory(BackendError):
+    """The machine, or its GPU, has not that much memory left."""
+
+    code = "out-of-memory"
+
+    def __init__(self, expected: str, got: str,
+                 fix: str = "close other programs, or choose a smaller --size or another --backend") -> None:
+        super().__init__(expected, got, fix)
 
 
 class FilmFolderError(MovieFactoryError):

@@ -151,6 +151,25 @@ def decoder(path: Path, sizes: TinySizes = TinySizes()) -> Path:
     return g.save(path)
 
 
+def greedy_decoder(path: Path, sizes: TinySizes = TinySizes(batch="B")) -> Path:
+    """`decoder` for one frame. From two on it asks for more memory than can be addressed, whatever the machine has."""
+    g, ratio = GraphBuilder(3), sizes.ratio
+    latents = g.input("latents", FLOAT, sizes.batch, sizes.channels, sizes.cells_high, sizes.cells_wide)
+    more = g.add("Sub", g.add("Shape", latents, end=1), g.constant(np.array([1])))
+    side = g.add("Add", g.add("Mul", more, g.constant(np.array([1 << 23]))), g.constant(np.array([1])))
+    first = g.add("Slice", g.add("Reshape", latents, g.constant(np.array([-1]))), *(
+        g.constant(np.array([place])) for place in (0, 1)))
+    one = g.constant(np.array([1]))
+    column = g.add("Expand", g.add("Reshape", first, g.constant(np.array([1, 1]))), g.add("Concat", side, one, axis=0))
+    waste = g.add("MatMul", column, g.add("Transpose", column))
+    cells = g.add("Conv", latents, g.weight(3 * ratio * ratio, sizes.channels, 1, 1, scale=0.3))
+    picture = g.add("Sigmoid", g.add("DepthToSpace", cells, blocksize=ratio))
+    # What was wasted is read and comes to nothing: libraries leave out what nobody reads.
+    nothing = g.add("Min", g.add("ReduceMax", g.add("Abs", waste), keepdims=0), g.constant(np.float32(0)))
+    _picture(g, g.add("Add", picture, nothing), sizes, (sizes.batch, sizes.height, sizes.width))
+    return g.save(path)
+
+
 def clean(path: Path, sizes: TinySizes = TinySizes()) -> Path:
     """frame -> cleaned, both (1,3,H,W) in 0..1."""
     g = GraphBuilder(4)

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from runtime.backends.engine import Array
-from runtime.errors import BackendError
+from runtime.errors import BackendError, OutOfMemory
 
 _LIBRARY: Final = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _OUT_OF_MEMORY: Final = 2
@@ -28,10 +28,6 @@ _SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {
     "cuMemcpyHtoDAsync_v2": (c_uint64, c_void_p, c_size_t, c_void_p),
     "cuMemcpyDtoHAsync_v2": (c_void_p, c_uint64, c_size_t, c_void_p),
     "cuGetErrorString": (c_int, c_void_p)}
-
-
-class OutOfGpuMemory(BackendError):
-    """The GPU has not that much memory left."""
 
 
 class Gpu:
@@ -78,10 +74,22 @@ class Gpu:
         self._check("cuMemGetInfo_v2", byref(free), byref(total))
         return free.value, total.value
 
+    def require(self, size: int) -> None:
+        """Raise OutOfMemory unless `size` bytes are free.
+
+        For what libraries allocate themselves: Windows drivers lend the host's memory instead of refusing, and then
+        work at a crawl.
+        """
+        free, total = self.free_memory()
+        if size > free:
+            raise OutOfMemory(f"{size / 2**20:,.0f} MiB of memory on {self.name}",
+                              f"{free / 2**20:,.0f} of {total / 2**20:,.0f} MiB are free")
+
     def allocate(self, size: int) -> int:
-        """The address of `size` bytes. Raises OutOfGpuMemory."""
+        """The address of `size` bytes. Raises OutOfMemory."""
+        self.require(size)
         address = c_uint64()
-        self._check("cuMemAlloc_v2", byref(address), max(1, size), asked=size)
+        self._check("cuMemAlloc_v2", byref(address), max(1, size))
         return address.value
 
     def free(self, address: int) -> None:
@@ -103,14 +111,10 @@ class Gpu:
         """Wait until the stream has nothing left to do."""
         self._check("cuStreamSynchronize", self._stream)
 
-    def _check(self, name: str, *arguments: Any, asked: int = 0) -> None:
+    def _check(self, name: str, *arguments: Any) -> None:
         code: int = getattr(self._library, name)(*arguments)
-        if code == _OUT_OF_MEMORY and asked:
-            free, total = self.free_memory()
-            raise OutOfGpuMemory(f"{asked / 2**20:,.0f} MiB of memory on {self.name}",
-                                 f"{free / 2**20:,.0f} of {total / 2**20:,.0f} MiB are free",
-                                 "close other programs that use the GPU, or choose a smaller --size or another "
-                                 "--backend")
+        if code == _OUT_OF_MEMORY:
+            raise OutOfMemory("enough free memory on the GPU", f"{name} found too little")
         if code:
             text = c_char_p()
             self._library.cuGetErrorString(code, byref(text))
@@ -123,7 +127,7 @@ class DeviceArray:
     """An array on the GPU, of a numpy `dtype` and a `shape`; its memory is given back when nobody holds it."""
 
     def __init__(self, gpu: Gpu, dtype: str, shape: tuple[int, ...]) -> None:
-        """Raises OutOfGpuMemory."""
+        """Raises OutOfMemory."""
         self._gpu, self.dtype, self.shape = gpu, np.dtype(dtype), shape
         self.nbytes = int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
         self.address = gpu.allocate(self.nbytes)

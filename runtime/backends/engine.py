@@ -1,17 +1,25 @@
 """What an engine is: named, typed tensors in and out, checked before anything runs."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from runtime.errors import BackendError
+from runtime.errors import BackendError, OutOfMemory
 
 Array: TypeAlias = npt.NDArray[Any]
+
+
+_OUT_OF_MEMORY: Final = re.compile(
+    r"(?:(?:failed to|could not|cannot) allocate|out ?of ?memory|bad[_ ]alloc|alloc(?:ation)?_failed)"
+    r"(?:\([^)]*\)|[^;()\n])*", re.IGNORECASE)
+"""How it is said by ONNX Runtime, OpenVINO and its oneDNN, and the system; by CUDA and TensorRT; by C++, on Windows in
+words of its own; by cuBLAS and cuDNN. They raise no class that would tell it from other failures."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Engine(Protocol):
         `feeds` holds exactly the graph's inputs. Outputs named in `out` are written there (C-contiguous, right dtype
         and shape); the others are fresh arrays that the caller owns. Outputs named in `keep` are only good for feeding
         the same backend's engines: they may have stayed on the GPU. Raises BackendError for a feed that does not fit
-        the graph, and when the library fails.
+        the graph, and when the library fails; OutOfMemory when that was for want of memory.
         """
 
     def close(self) -> None:
@@ -93,14 +101,15 @@ class CheckedEngine(ABC):
         """See `Engine.run`."""
         if not self._open:
             raise BackendError("an open engine", "this one was closed", "open the graph again")
-        arrays, sizes = check_feeds(self.inputs, feeds, self.own)
-        targets = outputs_for(self.outputs, sizes, out or {}, keep if self.own else ())
         try:
-            return self._infer(arrays, targets)
+            arrays, sizes = check_feeds(self.inputs, feeds, self.own)
+            return self._infer(arrays, outputs_for(self.outputs, sizes, out or {}, keep if self.own else ()))
+        except BackendError:
+            raise
         except Exception as error:
             # Each library raises classes of its own (onnxruntime's share no base but Exception).
-            raise BackendError(f"{self.device} to run the graph", f"it failed: {said(error)}",
-                               "try another --backend, and report this if none works") from error
+            raise failure(error, f"{self.device} to run the graph",
+                          "try another --backend, and report this if none works") from error
 
     @abstractmethod
     def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
@@ -163,6 +172,15 @@ def outputs_for(specs: tuple[TensorSpec, ...], sizes: Mapping[str, int], out: Ma
         else:
             targets[spec.name] = np.empty(known, np.dtype(spec.dtype)) if len(known) == len(shape) else None
     return targets
+
+
+def failure(error: Exception, expected: str, fix: str) -> BackendError:
+    """A library's `error` as ours: OutOfMemory if it speaks of that, else a BackendError with this `fix`."""
+    told = _OUT_OF_MEMORY.search(str(error))
+    if told or isinstance(error, MemoryError):
+        words = told.group().strip() if told else said(error)
+        return OutOfMemory(f"enough memory for {expected}", f"it said: {words}")
+    return BackendError(expected, f"it failed: {said(error)}", fix)
 
 
 def said(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from runtime.backends.engine import CheckedEngine, Target, said
+from runtime.backends.engine import CheckedEngine, Target, failure, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
 
@@ -78,9 +78,8 @@ class OnnxRuntimeEngine(CheckedEngine):
         try:
             session = library.InferenceSession(str(graph), options, providers=[wanted])
         except Exception as error:  # the library's exceptions share no other base
-            raise BackendError(f"ONNX Runtime {library.__version__} to open {graph}", f"it failed: {said(error)}",
-                               "check the bundle with `moviefactory models verify`, or try another --backend"
-                               ) from error
+            raise failure(error, f"ONNX Runtime {library.__version__} to open {graph}",
+                          "check the bundle with `moviefactory models verify`, or try another --backend") from error
         if session.get_providers()[0] != wanted:
             raise BackendError(f"ONNX Runtime to use {provider}", "it fell back to the CPU without a word",
                                "check the NVIDIA driver, or ask for `--backend cpu`")

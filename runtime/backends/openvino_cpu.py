@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from runtime.backends.engine import Array, CheckedEngine, Target, said
+from runtime.backends.engine import Array, CheckedEngine, Target, failure, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
 
@@ -112,8 +112,8 @@ class OpenVinoEngine(CheckedEngine):
         self.device = self._name(self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
 
     def _refusal(self, error: Exception) -> BackendError:
-        return BackendError(f"OpenVINO {version(self._library)} to open {self._graph}", f"it failed: {said(error)}",
-                            "check the bundle with `moviefactory models verify`, or try another --backend")
+        return failure(error, f"OpenVINO {version(self._library)} to open {self._graph}",
+                       "check the bundle with `moviefactory models verify`, or try another --backend")
 
     def _name(self, precision: str) -> str:
         return f"OpenVINO {version(self._library)} on CPU ({precision})"

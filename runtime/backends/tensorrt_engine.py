@@ -1,21 +1,21 @@
 """TensorRT and TensorRT-RTX run a graph: one adapter, since their Python interfaces agree.
 
 Buffers are allocated once for each input and output. What stays on the GPU between graphs (`keep`) gets a buffer of
-its own each time. Never run on hardware: written to the documentation, tried against a driver and a library that
-compute in host memory.
+its own each time. Before the library takes memory, what it will need is compared with what is free. Never run on
+hardware: written to the documentation, tried against a driver and a library that compute in host memory.
 """
 
+import dataclasses
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
 from runtime.backends import cuda_driver, engine_cache, tensorrt_library
 from runtime.backends.cuda_driver import DeviceArray, Gpu
-from runtime.backends.engine import CheckedEngine, Target, TensorSpec
+from runtime.backends.engine import CheckedEngine, Target, TensorSpec, failure
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase
 from runtime.backends.tensorrt_library import TITLES, Name
-from runtime.errors import BackendError
 from runtime.generators import finish
 
 FREE_AXIS: Final = 1
@@ -54,7 +54,8 @@ class TensorRtEngine(CheckedEngine):
     def __init__(self, graph: Path, library: Name, cache: Path | None = None) -> None:
         """Open `graph`, whose engine is built, and kept in the folder `cache`, if it is not there yet.
 
-        Raises BackendError when the library, the driver or the GPU is missing, or one of them refuses.
+        Raises BackendError when the library, the driver or the GPU is missing, or one of them refuses; OutOfMemory
+        when the GPU has too little free.
         """
         module = tensorrt_library.load(library)
         self._gpu: Gpu = cuda_driver.gpu()
@@ -62,27 +63,28 @@ class TensorRtEngine(CheckedEngine):
         plan = finish(prepare(graph, library, cache))
         interface = read_interface(graph)
         version = tensorrt_library.version(library)
-        super().__init__(interface.inputs, interface.outputs,
+        super().__init__(_as_built(interface.inputs), _as_built(interface.outputs),
                          f"{TITLES[library]} {version} on {self._gpu.name} (sm {self._gpu.capability})")
         self._gpu.enter()
+        # A plan is nearly all weights, and they go to the GPU whole.
+        self._gpu.require(plan.stat().st_size)
         # The runtime must outlive its engine, which must outlive its context.
         self._runtime: Any = module.Runtime(self._log)
         self._engine: Any = self._made(self._runtime.deserialize_cuda_engine(plan.read_bytes()), plan)
+        self._buffers = {spec.name: self._buffer(spec) for spec in (*self.inputs, *self.outputs)}
+        # What lies between the graph's layers; where weights are streamed it would be more, but ours are not.
+        self._gpu.require(self._engine.device_memory_size_v2)
         self._context: Any = self._made(self._engine.create_execution_context(), plan)
         # An input that nothing in the graph reads may have been left out.
         self._bound = {self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)}
-        self._buffers = {spec.name: _buffer(self._gpu, spec) for spec in (*self.inputs, *self.outputs)}
 
     def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
         self._gpu.enter()
-        bound = {}
-        for name, feed in feeds.items():
-            if feed.shape != self._buffers[name].shape:
-                raise RuntimeError(f"it was built for {name} {self._buffers[name].shape}, and {feed.shape} came")
-            bound[name] = feed if isinstance(feed, DeviceArray) else self._buffers[name].fill(feed)
+        bound = {name: feed if isinstance(feed, DeviceArray) else self._buffers[name].fill(feed)
+                 for name, feed in feeds.items()}
         for spec in self.outputs:
             kept = isinstance(targets[spec.name], str)
-            bound[spec.name] = _buffer(self._gpu, spec) if kept else self._buffers[spec.name]
+            bound[spec.name] = self._buffer(spec) if kept else self._buffers[spec.name]
         for name in self._bound:
             if not self._context.set_tensor_address(name, bound[name].address):
                 raise RuntimeError(tensorrt_library.reason(self._log.messages))
@@ -94,15 +96,19 @@ class TensorRtEngine(CheckedEngine):
 
     def _made(self, thing: Any, plan: Path) -> Any:
         if thing is None:
-            raise BackendError(f"{plan} to load on {self._gpu.name} (sm {self._gpu.capability})",
-                               f"it did not: {tensorrt_library.reason(self._log.messages)}",
-                               "choose another --backend, or delete the file to have it built again")
+            raise failure(RuntimeError(tensorrt_library.reason(self._log.messages)),
+                          f"{plan} to load on {self._gpu.name} (sm {self._gpu.capability})",
+                          "choose another --backend, or delete the file to have it built again")
         return thing
+
+    def _buffer(self, spec: TensorSpec) -> DeviceArray:
+        return DeviceArray(self._gpu, spec.dtype, tuple(int(size) for size in spec.shape))
 
     def _free(self) -> None:
         self._context = self._engine = self._runtime = None
         self._buffers = {}
 
 
-def _buffer(gpu: Gpu, spec: TensorSpec) -> DeviceArray:
-    return DeviceArray(gpu, spec.dtype, tuple(FREE_AXIS if isinstance(size, str) else size for size in spec.shape))
+def _as_built(specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+    return tuple(dataclasses.replace(spec, shape=tuple(FREE_AXIS if isinstance(size, str) else size
+                                                       for size in spec.shape)) for spec in specs)

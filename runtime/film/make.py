@@ -18,6 +18,7 @@ from runtime.film.decisions import Film, load, output, relative, save, takes, wi
 from runtime.film.finish import check_output, finish
 from runtime.film.folder import FilmFolder, cancelled, go_on
 from runtime.film.journal import Journal
+from runtime.film.memory import within_memory
 from runtime.film.request import FilmRequest, check_request, film_folder
 from runtime.film.script import Wanted, differences, wanted, written
 from runtime.film.setup import Setup, check_screenplay, check_seconds, line_up_for, set_up
@@ -177,16 +178,17 @@ def _parts(film: Film, setup: Setup, scenes: Sequence[SceneParts], engines: Engi
            folder: FilmFolder) -> Generator[Event, None, None]:
     """Everything that needs an engine. The text encoder is gone before the denoiser comes, and the other way round."""
     store = folder.store
-    yield from encode_texts(scenes, setup, engines, store)
+    spared = partial(within_memory, setup=setup, engines=engines)
+    yield from spared(partial(encode_texts, scenes, setup, engines, store))
     for parts, scene in zip(scenes, film.screenplay.scenes, strict=True):
         cached = store.has(parts.clip)
         if not cached:
-            for event in render_scene(parts, setup, engines, folder):
+            for event in spared(partial(render_scene, parts, setup, engines, folder)):
                 yield dataclasses.replace(event, scene=parts.number)
         take = takes(scene).index(parts.seed) + 1
         yield SceneDone(scene=parts.number, path=str(store.path(parts.clip)), take=take, cached=cached)
     engines.release("denoiser", "decoder", "upscaler")
-    yield from plan_sound(film, setup, scenes, engines, store)
+    yield from spared(partial(plan_sound, film, setup, scenes, engines, store))
 
 
 def _built(engines: Engines) -> Generator[Event, None, None]:

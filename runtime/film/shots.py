@@ -31,7 +31,7 @@ from runtime.media.video import (
     write_picture,
 )
 from runtime.screenplay import Scene
-from runtime.shot.decode import decode
+from runtime.shot.decode import CHUNK, decode
 from runtime.shot.denoise import Latents
 from runtime.shot.text import encode_text
 from runtime.shot.upscale import upscale
@@ -139,7 +139,8 @@ def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Ge
 def _decode(parts: SceneParts, setup: Setup, engines: Engines, folder: FilmFolder) -> Generator[Event, None, None]:
     yield StageStarted(stage="decode")
     store = folder.store
-    pictures = decode(_load(store, parts.latents), engines.get("decoder"), normalisation(setup.line_up.denoiser))
+    pictures = decode(_load(store, parts.latents), engines.get("decoder"), normalisation(setup.line_up.denoiser),
+                      1 if engines.sparing else CHUNK)
     preview = folder.preview(parts.frames.key)
     with lossless_writer(store.prepare(parts.frames), setup.fps) as writer:
         for done, picture in enumerate(itertools.islice(pictures, parts.count), 1):
@@ -162,7 +163,7 @@ def _encode(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> 
                 _write(writer, picture, setup)
                 yield Step(stage="encode", done=done, total=parts.count)
         else:
-            for item in upscale(frames, upscaler_graphs(engines)):
+            for item in upscale(frames, upscaler_graphs(engines), engines.sparing):
                 if isinstance(item, Step):
                     yield item
                 else:

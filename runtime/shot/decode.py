@@ -2,12 +2,16 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from runtime.backends.engine import Engine
 from runtime.shot.pixels import Picture, to_pictures
+
+CHUNK: Final = 4
+"""Frames in one run of a graph that leaves that free; each adds its picture and inner tensors to what a run takes."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Normalisation:
 
 
 def decode(latents: npt.NDArray[np.float32], decoder: Engine, normalisation: Normalisation,
-           chunk: int = 4) -> Generator[Picture, None, None]:
+           chunk: int = CHUNK) -> Generator[Picture, None, None]:
     """Yield the pictures (H, W, 3) of `latents` (1, C, T, h, w), normalised; `chunk` frames per run of the graph, or
     as many as the graph is fixed to."""
     mean, std = (np.array(values, np.float32)[:, None, None] for values in (normalisation.mean, normalisation.std))

@@ -44,12 +44,16 @@ PARTS: Final = tuple(field.name for field in fields(UpscalerGraphs))
 """What the graphs are called in a bundle."""
 
 
-def upscale(frames: Iterable[Picture], graphs: UpscalerGraphs) -> Generator[Step | Picture, None, None]:
+def upscale(frames: Iterable[Picture], graphs: UpscalerGraphs,
+            sparing: bool = False) -> Generator[Step | Picture, None, None]:
     """Yield each frame (H, W, 3) enlarged, in order, and a Step after each half of a frame's work. Close it to stop.
 
-    Memory holds the clip's small frames and backward features, and one large picture.
+    Memory holds the clip's small frames and backward features, and one large picture. A GPU holds them as well;
+    `sparing`, they wait in the host's memory, and what the GPU holds does not grow with the clip: each crosses over
+    and back instead.
     """
-    cleaned = [graphs.clean.run({"frame": to_network(frame)}, keep=["cleaned"])["cleaned"] for frame in frames]
+    waiting: dict[str, list[str]] = {name: [] if sparing else [name] for name in ("cleaned", "backward")}
+    cleaned = [graphs.clean.run({"frame": to_network(frame)}, keep=waiting["cleaned"])["cleaned"] for frame in frames]
     total = 2 * len(cleaned)
     behind: list[Tensor] = []
     feature, flow = _nothing(graphs.backward, cleaned)
@@ -57,7 +61,7 @@ def upscale(frames: Iterable[Picture], graphs: UpscalerGraphs) -> Generator[Step
         if behind:
             flow = _flow(graphs, cleaned[index], cleaned[index + 1])
         feature = graphs.backward.run({"frame": cleaned[index], "feature": feature, "flow": flow},
-                                      keep=["backward"])["backward"]
+                                      keep=waiting["backward"])["backward"]
         behind.append(feature)
         yield Step(stage="upscale", done=done, total=total)
     feature, flow = _nothing(graphs.forward, cleaned)

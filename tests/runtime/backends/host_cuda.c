@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOTAL ((size_t)1 << 30)
-
 static int devices = 1, current = 0;
-static size_t used = 0;
+static size_t total = (size_t)1 << 30, used = 0, peak = 0;
 
-/* For tests: how many GPUs there are, how much of their memory is taken. */
+/* For tests: how many GPUs there are, how much memory, how much of it is taken, and was at most since last asked. */
 void host_devices(int count) { devices = count; }
+void host_total(size_t bytes) { total = bytes; }
 size_t host_used(void) { return used; }
+size_t host_peak(void) {
+    size_t most = peak;
+    peak = used;
+    return most;
+}
 int host_current(void) { return current; }
 
 int cuInit(unsigned flags) { return flags != 0; }
@@ -30,12 +34,17 @@ int cuDevicePrimaryCtxRetain(void **context, int device) { *context = &used; ret
 int cuCtxSetCurrent(void *context) { current = context == &used; return 0; }
 int cuStreamCreate(void **stream, unsigned flags) { *stream = &devices; return flags != 1; }
 int cuStreamSynchronize(void *stream) { return stream == &devices ? 0 : 400; }
-int cuMemGetInfo_v2(size_t *free_bytes, size_t *total) { *free_bytes = TOTAL - used; *total = TOTAL; return 0; }
+int cuMemGetInfo_v2(size_t *free_bytes, size_t *all) {
+    *free_bytes = total > used ? total - used : 0;
+    *all = total;
+    return 0;
+}
 int cuMemAlloc_v2(uint64_t *address, size_t size) {
-    if (size > TOTAL - used) return 2;
+    if (total < used || size > total - used) return 2;
     size_t *block = malloc(size + 64);
     *block = size;
     used += size;
+    peak = used > peak ? used : peak;
     *address = (uint64_t)(uintptr_t)block + 64;
     return 0;
 }

@@ -67,3 +67,17 @@ def test_roles_nobody_fills_and_backends_nobody_has(line_up: LineUp) -> None:
         engines.get("sounds")
     with Engines(line_up, "metal", 1) as engines, pytest.raises(BackendError, match="'metal' was asked for"):
         engines.get("decoder")
+
+
+def test_sparing_memory_only_one_role_is_open(line_up: LineUp) -> None:
+    with Engines(line_up, "cpu", 1) as engines:
+        denoiser, _ = engines.get("denoiser"), engines.get("decoder")
+        engines.spare_memory()
+        assert engines.devices() == {}
+        with pytest.raises(BackendError, match="this one was closed"):
+            denoiser.run({})
+        flow = engines.get("upscaler", "flow")
+        assert engines.get("upscaler", "clean") is not flow
+        assert engines.get("upscaler", "flow") is flow, "the parts of a role are needed together"
+        engines.get("decoder")
+        assert list(engines.devices()) == ["decoder"]
