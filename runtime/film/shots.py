@@ -185,7 +185,8 @@ def _save(store: Store, part: Artefact, array: Tensor, engines: Engines) -> None
 def _load(store: Store, part: Artefact) -> Tensor:
     path: Path = store.path(part)
     try:
-        array: Tensor = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:  # np.load by itself leaves it open when a signal ends it
+            array: Tensor = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise StorageError(f"{path} to be an array", f"it cannot be read: {error}",
                            "delete it and render again") from error
