@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import torch
 from torch import nn
+from torch._inductor import config as inductor
 
 from benchmarks.side_by_side.networks import open_network
 from benchmarks.side_by_side.task import Task, read_feeds
@@ -21,27 +22,30 @@ class TorchEngine(CheckedEngine):
     """A network in torch behind the protocol of our own engines.
 
     `way` names precision and layout for people. Floating-point feeds are cast to `dtype`, but for the time, which
-    bf16 cannot hold; with `autocast` torch chooses bf16 operation by operation.
+    bf16 cannot hold; with `autocast` torch chooses bf16 operation by operation. `frozen` says that a compiled module's
+    weights are constants of its code.
     """
 
     def __init__(self, module: nn.Module, inputs: tuple[TensorSpec, ...], way: str, *,
-                 dtype: torch.dtype = torch.float32, autocast: bool = False) -> None:
+                 dtype: torch.dtype = torch.float32, autocast: bool = False, frozen: bool = False) -> None:
         place = next(module.parameters()).device.type
         latents = next(spec for spec in inputs if spec.name == "latents")
         super().__init__(inputs, (TensorSpec("prediction", "float32", latents.shape),),
                          f"torch {torch.__version__} on {place.upper()} ({way})")
         self.module, self.way = module, way
-        self._place, self._dtype, self._autocast = place, dtype, autocast
+        self._place, self._dtype, self._autocast, self._frozen = place, dtype, autocast, frozen
 
-    def compiled(self, options: dict[str, Any] | None = None) -> "TorchEngine":
+    def compiled(self, *, frozen: bool = False) -> "TorchEngine":
         """The same weights through `torch.compile` in its default mode; its first run compiles."""
-        way = f"{self.way}, compiled{''.join(f', {name}' for name in options or ())}"
-        module: Any = torch.compile(self.module, options=options)
-        return TorchEngine(module, self.inputs, way, dtype=self._dtype, autocast=self._autocast)
+        module: Any = torch.compile(self.module, options={"freezing": True} if frozen else None)
+        return TorchEngine(module, self.inputs, f"{self.way}, compiled{', frozen' if frozen else ''}",
+                           dtype=self._dtype, autocast=self._autocast, frozen=frozen)
 
     def _infer(self, feeds: dict[str, Array], targets: dict[str, Target]) -> dict[str, Any]:
         given = [self._tensor(name, feed) for name, feed in feeds.items()]
-        with torch.no_grad(), torch.autocast(self._place, torch.bfloat16, enabled=self._autocast):
+        # The option alone keeps two ways of compiling apart, but freezes nothing: tracing looks at the global setting.
+        with (torch.no_grad(), torch.autocast(self._place, torch.bfloat16, enabled=self._autocast),
+              inductor.patch(freezing=self._frozen)):
             prediction = self.module(*given)
         torch.from_numpy(targets["prediction"]).copy_(prediction)  # waits for a GPU
         return dict(targets)
@@ -78,7 +82,7 @@ class TorchSide:
             case "compile":
                 return self._fastest().compiled()
             case "frozen":  # constants folded and weights laid out for their kernels, as torch advises for CPUs
-                return self._fastest().compiled({"freezing": True})
+                return self._fastest().compiled(frozen=True)
         raise BackendError("eager, bf16, compile or frozen", f"'{way}' was asked for", "choose one of these")
 
     def _faster_bf16(self) -> TorchEngine:

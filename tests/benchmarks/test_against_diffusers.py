@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,17 @@ import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
+from torch import nn
 
 from benchmarks.against_diffusers import main
 from benchmarks.side_by_side.figures import CONTENDERS, GOALS, Contender, Entry, Goal, judge, table, to_dict
 from benchmarks.side_by_side.networks import Picture, filled, picture_spec
 from benchmarks.side_by_side.race import Race, export
 from benchmarks.side_by_side.task import Sampling, Task, draw_scene, read_feeds
-from benchmarks.side_by_side.torch_engine import TorchSide
+from benchmarks.side_by_side.torch_engine import TorchEngine, TorchSide
 from export.compare import relative_error
 from export.convert import onnx_from
-from runtime.backends import open_engine
+from runtime.backends import TensorSpec, open_engine
 from tests.export import tiny_networks as tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own
@@ -106,6 +108,22 @@ def test_torch_uses_bf16_in_the_faster_way(task: Task, exported: dict[str, Any])
     assert torch_side.tried[brain.way] == min(seconds for way, seconds in torch_side.tried.items() if "bf16" in way)
     ours, theirs = (draw_scene(engine, feeds, Sampling()) for engine in (brain, plain))
     assert 0.0 < relative_error(ours, theirs) < 3e-2
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # the compiler's own
+def test_frozen_weights_are_constants_of_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("torch._inductor.config.compile_threads", 1)  # no processes that outlive the test
+    layer = nn.Conv2d(3, 3, 1).requires_grad_(False)
+    eager = TorchEngine(layer, (TensorSpec("latents", "float32", (1, 3, 4, 4)),), "fp32")
+    engines, feeds = (eager.compiled(), eager.compiled(frozen=True)), {"latents": np.ones((1, 3, 4, 4), np.float32)}
+    before = eager.run(feeds)["prediction"]
+    assert all(relative_error(engine.run(feeds)["prediction"], before) < 1e-6 for engine in engines)
+    layer.weight.mul_(2.0)
+    compiled, frozen = (relative_error(engine.run(feeds)["prediction"], before) for engine in engines)
+    assert compiled > 0.1
+    assert frozen < 1e-6
 
 
 def test_a_full_size_network_is_exported_with_its_weights_beside_it(tmp_path: Path,
