@@ -48,25 +48,25 @@ def measure(kind: str, request: BenchRequest, watch: Watch, command: Sequence[st
 
     Raises what stopped the process: its MovieFactoryError, or BackendError when it died without a word.
     """
-    with tempfile.TemporaryFile("w+") as complaints, _process(command or child_command(), complaints) as process:
+    with tempfile.TemporaryFile("w+") as complaints, running(command or child_command(), complaints) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         costs: dict[str, Cost] = {}
-        _write(process.stdin, json.dumps({"kind": kind, **request.to_dict()}))
+        write_line(process.stdin, json.dumps({"kind": kind, **request.to_dict()}))
         for line in process.stdout:
             news: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
             if "begin" in news:
                 watch.start(process.pid)
-                _write(process.stdin)
+                write_line(process.stdin)
             elif "end" in news:
                 costs[news["end"]] = watch.stop()
-                _write(process.stdin)
+                write_line(process.stdin)
             elif "error" in news:
-                raise _error(**news["error"])
+                raise told_error(**news["error"])
             elif "rows" in news:
                 return Found(tuple(_row(row, costs) for row in news["rows"]),
                              tuple(Peak(**peak) for peak in news["peaks"]))
-        raise _died(process.wait(), complaints)
+        raise died(process.wait(), complaints)
 
 
 def make_film(request: BenchRequest, out: Path, cache: Path, watch: Watch) -> FilmFound:
@@ -81,7 +81,7 @@ def make_film(request: BenchRequest, out: Path, cache: Path, watch: Watch) -> Fi
     command = (sys.executable, "-m", "runtime", "make", IDEA, "-o", str(out), *words)
     with tempfile.TemporaryFile("w+") as complaints:
         started, clock = time.time(), time.perf_counter()
-        with _process(command, complaints, {"MOVIEFACTORY_CACHE": str(cache)}) as process:
+        with running(command, complaints, {"MOVIEFACTORY_CACHE": str(cache)}) as process:
             assert process.stdout is not None
             watch.start(process.pid)
             events = [json.loads(line) for line in process.stdout if line.startswith("{")]
@@ -90,9 +90,9 @@ def make_film(request: BenchRequest, out: Path, cache: Path, watch: Watch) -> Fi
             seconds = time.perf_counter() - clock
         last = events[-1] if events else {}
         if last.get("type") == "Failed":
-            raise _error(last["code"], last["expected"], last["got"], last["fix"])
+            raise told_error(last["code"], last["expected"], last["got"], last["fix"])
         if last.get("type") != "FilmDone":
-            raise _died(code, complaints)
+            raise died(code, complaints)
     return FilmFound(seconds, last["seconds"], _stages(events, started), cost)
 
 
@@ -108,9 +108,9 @@ def _stages(events: Sequence[Mapping[str, Any]], started: float) -> dict[str, fl
 
 
 @contextmanager
-def _process(command: Sequence[str], complaints: IO[str],
+def running(command: Sequence[str], complaints: IO[str],
              environment: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """A process that does not outlive the block."""
+    """A process that does not outlive the block, with pipes to talk to it; `complaints` gets its stderr."""
     process = subprocess.Popen(list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
                                text=True, encoding="utf-8", env={**os.environ, **(environment or {})})
     assert process.stdin is not None
@@ -125,8 +125,9 @@ def _process(command: Sequence[str], complaints: IO[str],
             process.stdin.close()
 
 
-def _write(stream: IO[str], line: str = "") -> None:
-    with suppress(OSError):  # it died: its output ends, and that is where it is noticed
+def write_line(stream: IO[str], line: str = "") -> None:
+    """Tell a process something; one that is gone is noticed by the end of what it says."""
+    with suppress(OSError):
         stream.write(line + "\n")
         stream.flush()
 
@@ -135,14 +136,15 @@ def _row(data: dict[str, Any], costs: Mapping[str, Cost]) -> Row:
     return Row(**{**data, "values": tuple(data["values"]), "cost": costs.get(data["name"])})
 
 
-def _error(code: str, expected: str, got: str, fix: str) -> MovieFactoryError:
+def told_error(code: str, expected: str, got: str, fix: str) -> MovieFactoryError:
     """The error that a process told of."""
     kinds = {kind.code: kind for kind in vars(errors).values()
              if isinstance(kind, type) and issubclass(kind, MovieFactoryError)}
     return kinds.get(code, MovieFactoryError)(expected, got, fix)
 
 
-def _died(code: int, complaints: IO[str]) -> BackendError:
+def died(code: int, complaints: IO[str]) -> BackendError:
+    """The error for a process that ended with `code` before it had answered; names the last line it wrote."""
     complaints.seek(0)
     last = next((line.strip() for line in reversed(complaints.readlines()) if line.strip()), "it said nothing")
     return BackendError("the measured process to finish", f"it ended with code {code}: {last[:300]}",
