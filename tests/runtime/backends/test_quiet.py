@@ -25,6 +25,7 @@ print(engine.device)
 INTERRUPTED = """
 import gc, os, pathlib, signal, sys
 from runtime.backends import open_engine
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 engines = [open_engine(pathlib.Path(graph), sys.argv[1]) for graph in sys.argv[2:]]
 while engines:
     engines.pop(0).close()
