@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import product
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from training.models.text_encoder import TextEncoder, masked_mean
+from training.models.text_encoder import masked_mean
 from training.text.teacher import Teacher
 from training.text.tokenizer import Tokenizer
 
@@ -119,7 +119,7 @@ PROBE_FITTED = (
 PROBE_ASKED = (("horse", "fish"), ("butterfly", "airplane"), ("balloon", "tower"))
 
 
-def evaluate(encoder: TextEncoder, teacher: Teacher, tokenizer: Tokenizer) -> dict[str, float]:
+def evaluate(encoder: nn.Module, teacher: Teacher, tokenizer: Tokenizer) -> dict[str, float]:
     """Return cosines with the teacher, the nearest-word shares and the colour-binding share."""
     encoder.eval()
     figures = {}
@@ -138,7 +138,7 @@ def evaluate(encoder: TextEncoder, teacher: Teacher, tokenizer: Tokenizer) -> di
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def pooled(encoder: TextEncoder, tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+def pooled(encoder: nn.Module, tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Return the mean context state of each text, unit length (B,D), and its embedding (B,E)."""
     tokens, mask = _tensors(tokenizer, texts)
     with torch.no_grad():
@@ -158,7 +158,7 @@ def wrong_synonyms(states: Tensor) -> list[tuple[str, str]]:
     return [(word, subjects[found]) for (word, right), found in zip(expected, nearest, strict=True) if found != right]
 
 
-def colour_binding(encoder: TextEncoder, tokenizer: Tokenizer) -> float:
+def colour_binding(encoder: nn.Module, tokenizer: Tokenizer) -> float:
     """Return how often a linear probe reads a subject's own colour from its token state, with two subjects present.
 
     The probe is fitted on some pairs of subjects ('a white car and a black train') and read on others.
@@ -172,7 +172,7 @@ def colour_binding(encoder: TextEncoder, tokenizer: Tokenizer) -> float:
     return float(((asked @ probe).argmax(1) == expected).float().mean())
 
 
-def _coloured(encoder: TextEncoder, tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> tuple[Tensor, Tensor]:
+def _coloured(encoder: nn.Module, tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> tuple[Tensor, Tensor]:
     texts, colours = [], []
     for (one, other), first, second in product(pairs, range(len(COLOURS)), range(len(COLOURS))):
         if first != second:

@@ -68,7 +68,10 @@ def test_interrupting_it_leaves_nothing(bundle: Path, tmp_path: Path) -> None:
     with subprocess.Popen(command("bench", "--model", bundle, "--backend", "cpu", "--repeat", "1000000", "--scope",
                                   "step", "--processes", "1", "--json", tmp_path / "bench.json"),
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-                          env={**_environment(), "TMPDIR": str(tmp_path / "temporary")}) as process:
+                          env={**_environment(), "TMPDIR": str(tmp_path / "temporary")},
+                          # A shell's background jobs ignore it.
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
+                          ) as process:
         _wait_for_a_child(process.pid)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=300)
