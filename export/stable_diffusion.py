@@ -9,7 +9,9 @@ from export import networks
 from export.diffusers_folder import fill
 from export.errors import ExportError
 from export.inserted import FROZEN, fill_all, inserted, stage_files
+from export.modelscope_networks import BFLOAT16
 from export.pipeline import Drawing, Family, Pipeline
+from export.spec import Tolerance
 from export.starter import DOMAINS
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
@@ -56,4 +58,5 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     spec = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
                              pipeline.tokenizer.length)
-    return Drawing(spec, DOMAINS, "clean", facts["shared_noise"])
+    far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
+    return Drawing(dataclasses.replace(spec, tolerance=far), DOMAINS, "clean", facts["shared_noise"])

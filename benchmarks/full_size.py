@@ -1,0 +1,169 @@
+"""The full model, really exported and run: `python -m benchmarks.full_size [--frames 16] [--out docs/full_size.json]`.
+
+Stable Diffusion 2's widths with random weights, since what a graph costs does not depend on them, and MovieFactory's
+layers around them, as `python -m export sd2` takes them from a download and from training. Then one step of it on each
+backend, and an engine of each graph by TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that
+its memory is its own. Takes about an hour, 24 GB of memory and 30 GB of disk.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.film import machine
+
+UNET: Final[dict[str, Any]] = {
+    "sample_size": 64, "block_out_channels": (320, 640, 1280, 1280), "layers_per_block": 2,
+    "attention_head_dim": (5, 10, 20, 20), "cross_attention_dim": 1024, "use_linear_projection": True}
+"""What Stable Diffusion 2 sets of a UNet2DConditionModel."""
+VAE: Final[dict[str, Any]] = {
+    "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4,
+    "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+TEXT: Final[dict[str, Any]] = {
+    "vocab_size": 49408, "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23,
+    "num_attention_heads": 16, "max_position_embeddings": 77, "hidden_act": "gelu", "projection_dim": 1024}
+STEP: Final = """
+import json, pathlib, sys, time
+import numpy as np
+from runtime.backends import open_engine
+graph, backend = sys.argv[1:]
+begun = time.perf_counter()
+with open_engine(pathlib.Path(graph), backend) as engine:
+    opened = time.perf_counter()
+    draw = np.random.default_rng(0)
+    feeds = {spec.name: np.zeros(spec.shape, spec.dtype) if "int" in spec.dtype else
+             draw.standard_normal(spec.shape).astype(spec.dtype) for spec in engine.inputs}
+    made = engine.run(feeds)["prediction"]
+    print(json.dumps({"device": engine.device, "open_seconds": round(opened - begun, 1), "finite":
+                      bool(np.isfinite(made).all()), "step_seconds": round(time.perf_counter() - opened, 1)}))
+"""
+ENGINE: Final = """
+import json, pathlib, sys, time
+from runtime.backends import build_ahead
+from runtime.generators import finish
+begun = time.perf_counter()
+plan = finish(build_ahead(pathlib.Path(sys.argv[1]), "tensorrt_rtx", cache=pathlib.Path(sys.argv[2])))
+print(json.dumps({"seconds": round(time.perf_counter() - begun, 1), "mb": round(plan.stat().st_size / 1e6, 1)}))
+"""
+
+
+def main() -> int:
+    """Make the model, export it, run a step, build engines; print and write what each cost."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
+    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--frame", default="768x320", metavar="WxH")
+    parser.add_argument("--precision", nargs="+", default=["fp16", "fp16-typed"])
+    parser.add_argument("--only", choices=("make",), help="stop after this (in a process of its own)")
+    parser.add_argument("--place", type=Path, help="folder to work in (default: a temporary one)")
+    parser.add_argument("--out", type=Path, default=Path("docs/full_size.json"), help="the JSON file to write")
+    options = parser.parse_args()
+    if options.only == "make":
+        make(options.place, options.frames)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="moviefactory-full-") as temporary:
+        result = measure(options, options.place or Path(temporary))
+    options.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    print(f"written to {options.out}")
+    return 0
+
+
+def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
+    """Everything, one process after the other."""
+    module = [sys.executable, "-m", "benchmarks.full_size", "--only", "make", "--place", str(place)]
+    rows = {"make": cost("make", [*module, "--frames", str(options.frames)])}
+    for precision in options.precision:
+        bundle = place / precision
+        rows[f"export {precision}"] = cost(f"export {precision}", [
+            sys.executable, "-m", "export", "sd2", str(place / "published"), "--layers", str(place / "layers"),
+            "--out", str(bundle), "--frame", options.frame, "--frames", str(options.frames), "--precision", precision])
+        rows[f"export {precision}"]["mb"] = {
+            path.name: round(path.stat().st_size / 1e6, 1) for path in sorted(bundle.glob("*.onnx*"))}
+        for backend in ("cpu", "openvino"):
+            name = f"step {precision} {backend}"
+            rows[name] = cost(name, [
+                sys.executable, "-c", STEP, str(bundle / "denoiser.onnx"), backend])
+        for graph in sorted(bundle.glob("*.onnx")):
+            name = f"engine {precision} {graph.stem}"
+            rows[name] = cost(name, [
+                sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
+    return {"frames": options.frames, "frame": options.frame, "rows": rows, "machine": machine()}
+
+
+def cost(name: str, command: list[str]) -> dict[str, Any]:
+    """What the process `name` took, and the JSON on its last line; `failed` holds the end of what it said when it did.
+
+    The memory is that of the process and whichever of its children needed most.
+    """
+    begun = time.monotonic()
+    wrapped = [sys.executable, "-c", "import json, resource, subprocess, sys\n"
+               "done = subprocess.run(sys.argv[1:])\n"
+               "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
+               "print(json.dumps({'peak': peak, 'code': done.returncode}))", *command]
+    done = subprocess.run(wrapped, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": os.getcwd()})
+    *said, last = done.stdout.splitlines() or ["{}"]
+    told = json.loads(last)
+    row: dict[str, Any] = {"wall_seconds": round(time.monotonic() - begun, 1),
+                           "peak_mib": round(told.get("peak", 0) / 1024)}
+    if told.get("code", 1):
+        row["failed"] = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+    elif said and said[-1].startswith("{"):
+        row |= json.loads(said[-1])
+    print(f"{name}: {json.dumps(row)}", flush=True)
+    return row
+
+
+def make(place: Path, frames: int) -> None:
+    """Write the published folder and the layers into `place`, in half precision."""
+    import torch
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    from export.stable_diffusion import shape_of
+    from training.models import weights
+    from training.models.denoiser import Denoiser, DenoiserConfig
+
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(**UNET)
+    config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False)
+    model = Denoiser(config, unet)
+    for parameter in (*model.inserts.parameters(), *model.temporal.parameters()):
+        if not parameter.any():
+            parameter.data.normal_(0.0, 0.01)  # fresh layers end in zeros, and zeros hide mistakes
+    facts = {"config": dataclasses.asdict(config), "clips": 0, "shift": 1.0, "guidance": 9.0, "shared_noise": 0.9}
+    for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
+        weights.save(place / "layers", stage, {name: value for name, value in model.state_dict().items()
+                                               if name.startswith(prefix)}, facts)
+    pipeline = StableDiffusionPipeline(
+        unet=unet.half(), vae=AutoencoderKL(**VAE).half(), text_encoder=CLIPTextModel(CLIPTextConfig(**TEXT)).half(),
+        tokenizer=CLIPTokenizer.from_pretrained(str(words(place / "words")), local_files_only=True),
+        scheduler=DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, clip_sample=False,
+                                steps_offset=1),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    pipeline.save_pretrained(place / "published")
+
+
+def words(folder: Path) -> Path:
+    """A tokenizer of CLIP's kind that knows letters only: what it says is not looked at."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    letters = sorted(ByteLevel.alphabet())
+    known = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(known)}), "utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n", "utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "pad_token": "!", "do_lower_case": True,
+        "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}), "utf-8")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())
