@@ -7,7 +7,6 @@ fp32 is not timed; the others run in turns on the same cores. benchmarks/README.
 import argparse
 import importlib.metadata
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from benchmarks.side_by_side.figures import CONTENDERS, GOALS, Entry, closeness,
 from benchmarks.side_by_side.race import Race, export
 from benchmarks.side_by_side.task import Scope, Task
 from runtime.bench.energy import Nvidia
-from runtime.bench.machine import environment
+from runtime.bench.machine import environment, usable_cores
 from runtime.bench.words import duration
 from runtime.errors import MovieFactoryError, UsageError
 
@@ -49,7 +48,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, default=Path("training/weights"), help="the starter's finished stages")
     parser.add_argument("--random", action="store_true", help="the starter with random weights: as fast as finished")
     parser.add_argument("--rounds", type=int, default=10, help="runs of each contender that count")
-    parser.add_argument("--threads", type=int, default=usable(), help="of each contender (default: all usable cores)")
+    parser.add_argument("--threads", type=int, default=usable_cores() or 1,
+                        help="of each contender (default: all usable cores)")
     parser.add_argument("--json", type=Path, help="the JSON file to write")
     return parser.parse_args(argv)
 
@@ -111,11 +111,6 @@ def described(options: argparse.Namespace, task: Task) -> dict[str, Any]:
     return {"schema": 1, "name": "against_diffusers", "command": command, "network": task.network,
             "weights": "random" if task.weights is None else "finished", "threads": task.threads,
             "rounds": options.rounds, "environment": {**about, "packages": {**about["packages"], **packages}}}
-
-
-def usable() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -19,10 +19,6 @@ from typing import Any, Final
 
 from benchmarks.film import machine
 
-UNET: Final[dict[str, Any]] = {
-    "sample_size": 64, "block_out_channels": (320, 640, 1280, 1280), "layers_per_block": 2,
-    "attention_head_dim": (5, 10, 20, 20), "cross_attention_dim": 1024, "use_linear_projection": True}
-"""What Stable Diffusion 2 sets of a UNet2DConditionModel."""
 VAE: Final[dict[str, Any]] = {
     "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4,
     "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
@@ -102,18 +98,18 @@ def cost(name: str, command: list[str]) -> dict[str, Any]:
     The memory is that of the process and whichever of its children needed most.
     """
     begun = time.monotonic()
-    wrapped = [sys.executable, "-c", "import json, resource, subprocess, sys\n"
-               "done = subprocess.run(sys.argv[1:])\n"
-               "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
-               "print(json.dumps({'peak': peak, 'code': done.returncode}))", *command]
-    done = subprocess.run(wrapped, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": os.getcwd()})
-    *said, last = done.stdout.splitlines() or ["{}"]
-    told = json.loads(last)
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True,
+                                   env={**os.environ, "PYTHONPATH": os.getcwd()})
+        assert process.stdout is not None
+        said = process.stdout.read().splitlines()
+        _, status, usage = os.wait4(process.pid, 0)
+        complaints.seek(0)
+        complained = complaints.read().strip().splitlines()
     row: dict[str, Any] = {"wall_seconds": round(time.monotonic() - begun, 1),
-                           "peak_mib": round(told.get("peak", 0) / 1024)}
-    if told.get("code", 1):
-        row["failed"] = (done.stderr.strip().splitlines() or ["no word"])[-1][:300]
+                           "peak_mib": round(usage.ru_maxrss / 1024)}
+    if status:
+        row["failed"] = (complained or ["no word"])[-1][:300]
     elif said and said[-1].startswith("{"):
         row |= json.loads(said[-1])
     print(f"{name}: {json.dumps(row)}", flush=True)
@@ -126,17 +122,15 @@ def make(place: Path, frames: int) -> None:
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+    from benchmarks.side_by_side.networks import FULL, filled
     from export.stable_diffusion import shape_of
     from training.models import weights
     from training.models.denoiser import Denoiser, DenoiserConfig
 
     torch.manual_seed(0)
-    unet = UNet2DConditionModel(**UNET)
+    unet = UNet2DConditionModel(**FULL)
     config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False)
-    model = Denoiser(config, unet)
-    for parameter in (*model.inserts.parameters(), *model.temporal.parameters()):
-        if not parameter.any():
-            parameter.data.normal_(0.0, 0.01)  # fresh layers end in zeros, and zeros hide mistakes
+    model = filled(Denoiser(config, unet))
     facts = {"config": dataclasses.asdict(config), "clips": 0, "shift": 1.0, "guidance": 9.0, "shared_noise": 0.9}
     for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
         weights.save(place / "layers", stage, {name: value for name, value in model.state_dict().items()

@@ -42,8 +42,8 @@ def store(model: onnx.ModelProto, precision: Precision) -> None:
             added.halves(tensor.name, values)
         else:
             kept.append(tensor)
-    _replace(graph.initializer, [*kept, *added.tensors])
-    _replace(graph.node, [*added.nodes, *graph.node])
+    replace_items(graph.initializer, [*kept, *added.tensors])
+    replace_items(graph.node, [*added.nodes, *graph.node])
 
 
 class _Added:
@@ -117,10 +117,10 @@ def _fold_transposes(graph: Any) -> None:
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values), node.output[0]))
         graph.node.remove(node)
     used = {name for node in graph.node for name in node.input}
-    _replace(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in used])
+    replace_items(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in used])
 
 
-def _replace(field: Any, items: list[Any]) -> None:
+def replace_items(field: Any, items: list[Any]) -> None:
     """Give a repeated protobuf field new items."""
     copies = [type(item).FromString(item.SerializeToString()) for item in items]
     del field[:]

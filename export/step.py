@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.compare import relative_error
 from export.errors import ExportError
+from export.precision import replace_items
 from export.spec import Precision, Tolerance
 from runtime.backends import open_engine
 from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
@@ -85,7 +86,7 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
                "_sides": [table.rows + 1, columns, 1, 1, 1, 1]}
     graph.initializer.extend(numpy_helper.from_array(np.array(value, np.int64), name)
                              for name, value in numbers.items())
-    _replace(graph.node, [*before, *(node for walk in walks for node in walk), *after])
+    replace_items(graph.node, [*before, *(node for walk in walks for node in walk), *after])
     state = [table.rows, *shape[1:]]
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
               _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"]]
@@ -94,9 +95,9 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
         null.CopyFrom(given["context"])
         null.name = "null"
         inputs += [null, _value("scale", [1])]
-    _replace(graph.input, [*inputs, *([_value("noise", [1, *shape[1:]])] if noisy else [])])
+    replace_items(graph.input, [*inputs, *([_value("noise", [1, *shape[1:]])] if noisy else [])])
     waves = [value for value in graph.output if value.name == "time_waves"]
-    _replace(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves])
+    replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves])
     return model
 
 
@@ -142,9 +143,3 @@ def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> A
 
 def _value(name: str, shape: list[int]) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-
-
-def _replace(field: Any, items: list[Any]) -> None:
-    copies = [type(item).FromString(item.SerializeToString()) for item in items]
-    del field[:]
-    field.extend(copies)

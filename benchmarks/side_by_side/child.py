@@ -30,7 +30,7 @@ def main() -> int:
             return 0
         runs = Runs(task, Sampling(**asked["sampling"]), opener(task, side, asked["place"]))
     except MovieFactoryError as error:
-        talk.say(error=told(error))
+        talk.fail(error)
         return 1
     talk.say(ready=True)
     while True:
@@ -38,7 +38,7 @@ def main() -> int:
         try:
             talk.say(**(runs.open(question["open"]) if "open" in question else runs.run(**question)))
         except MovieFactoryError as error:
-            talk.say(error=told(error))
+            talk.fail(error)
 
 
 def export(task: Task) -> dict[str, Any]:
@@ -86,11 +86,6 @@ class Runs:
         if out is not None:
             np.save(Path(out), result)
         return {"seconds": seconds}
-
-
-def told(error: MovieFactoryError) -> dict[str, str]:
-    """An error as JSON values."""
-    return {"code": error.code, "expected": error.expected, "got": error.got, "fix": error.fix}
 
 
 if __name__ == "__main__":

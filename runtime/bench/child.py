@@ -29,7 +29,7 @@ def main() -> int:
                 measured = MEASURES[kind](work)
             tell(work, measured, peaks=kind == "step")
     except MovieFactoryError as error:
-        talk.say(error={"code": error.code, "expected": error.expected, "got": error.got, "fix": error.fix})
+        talk.fail(error)
         return 1
     except KeyboardInterrupt:
         return 1  # who watches got it too, and says so

@@ -25,7 +25,7 @@ def environment(gpu: Nvidia | None) -> dict[str, Any]:
     flags = about.get("flags", about.get("Features", "")).split()
     memory = gpu.total() if gpu else None
     return {
-        "cpu": processor(), "cpu_count": os.cpu_count(), "cpu_usable": _usable(), "cpu_ram_mb": _ram(),
+        "cpu": processor(), "cpu_count": os.cpu_count(), "cpu_usable": usable_cores(), "cpu_ram_mb": _ram(),
         "cpu_flags": [flag for flag in FLAGS if flag in flags], "load_average": _load(),
         "gpu": gpu.names() if gpu else None, "gpu_count": len(gpu.names()) if gpu else None,
         "gpu_vram_mb": None if memory is None else round(memory / 1e6),
@@ -54,7 +54,8 @@ def _cpuinfo() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _usable() -> int | None:
+def usable_cores() -> int | None:
+    """The cores this process may use, where the system says."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

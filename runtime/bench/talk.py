@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from runtime.errors import MovieFactoryError
+
 
 class Talk:
     """The measured process's end."""
@@ -33,6 +35,10 @@ class Talk:
         """Tell something that needs no answer."""
         self._told.write(json.dumps(news) + "\n")
         self._told.flush()
+
+    def fail(self, error: MovieFactoryError) -> None:
+        """Tell why there is no answer."""
+        self.say(error={"code": error.code, "expected": error.expected, "got": error.got, "fix": error.fix})
 
     def _agree(self, **news: Any) -> None:
         self.say(**news)

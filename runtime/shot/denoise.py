@@ -29,6 +29,18 @@ class DenoiseRequest:
     shared_noise: float = 0.0
     previews: bool = False
 
+    def start(self) -> npt.NDArray[np.float32]:
+        """The state (rows, *shape) before the first step: noise, and zeros for what the solver remembers."""
+        state = np.zeros((self.table.rows, *self.shape), np.float32)
+        state[0] = clip_noise(self.seed, self.shape, self.shared_noise) * np.float32(self.table.initial_scale)
+        return state
+
+    def fresh_noise(self, index: int) -> npt.NDArray[np.float32] | None:
+        """The noise (*shape) that the solver wants in step `index`, if it wants any."""
+        if not self.table.noisy(index):
+            return None
+        return clip_noise(self.seed, self.shape, self.shared_noise, stream=index + 1)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -50,15 +62,12 @@ def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estim
     The same request gives the same latent on the same engine. Raises BackendError when the model stops making sense.
     """
     table, predict = request.table, guided(denoiser, request.condition)
-    state = np.zeros((table.rows, *request.shape), np.float32)
-    state[0] = clip_noise(request.seed, request.shape, request.shared_noise) * np.float32(table.initial_scale)
+    state = request.start()
     for index in range(table.steps):
         latent = state[0]
         output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
         finite(output, index, denoiser)
-        fresh = (clip_noise(request.seed, request.shape, request.shared_noise, stream=index + 1)
-                 if table.noisy(index) else None)
-        state = solvers.step(table, index, state, output, fresh)
+        state = solvers.step(table, index, state, output, request.fresh_noise(index))
         yield Step(stage="denoise", done=index + 1, total=table.steps)
         if request.previews and index + 1 < table.steps:
             yield Estimate(solvers.estimate(table, index, latent, output))

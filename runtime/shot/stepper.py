@@ -9,7 +9,6 @@ from runtime.backends.engine import Array, Engine
 from runtime.events import Step
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, finite
 from runtime.shot.guidance import Condition
-from runtime.shot.noise import clip_noise
 from runtime.shot.solvers import SolverTable
 
 STATE: Final = "state"
@@ -41,14 +40,11 @@ def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition,
 def denoise_stepwise(request: DenoiseRequest, stepper: Engine) -> Generator[Step | Estimate | Latents, None, None]:
     """As `denoise.denoise`, with a step graph; only previews and the end are copied from the device."""
     table, last = request.table, request.table.steps - 1
-    first = np.zeros((table.rows, *request.shape[1:]), np.float32)
-    first[:1] = clip_noise(request.seed, request.shape, request.shared_noise) * np.float32(table.initial_scale)
-    state: Any = first
+    state: Any = request.start()[:, 0]
     for index in range(table.steps):
-        fresh = (clip_noise(request.seed, request.shape, request.shared_noise, stream=index + 1)
-                 if table.noisy(index) else None)
         shown = request.previews and index < last
-        made = stepper.run(step_feeds(stepper, table, index, request.condition, fresh) | {STATE: state},
+        feeds = step_feeds(stepper, table, index, request.condition, request.fresh_noise(index))
+        made = stepper.run(feeds | {STATE: state},
                            keep=[*([NEXT] if index < last else []), *([] if shown else [ESTIMATE])])
         state = made[NEXT]
         yield Step(stage="denoise", done=index + 1, total=table.steps)
