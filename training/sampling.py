@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from runtime.shot.schedule import Schedule, points
 from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import device, laid_out
+from training.models.denoiser import picture_velocity
 from training.models.text_encoder import TextEncoder
 from training.noise import unit_noise
 from training.pixels import to_picture
@@ -118,16 +119,15 @@ class Prompted:
         free = contexts(self.encoder, self.tokenizer, [""]).expand(len(texts), -1, -1)
         return contexts(self.encoder, self.tokenizer, texts), free
 
-    def stills(self, unet: nn.Module, texts: Sequence[str], seed: int, scale: float = 3.0, steps: int = 16
-               ) -> list[Picture]:
-        """One picture a text from the text-to-image network."""
+    def stills(self, unet: nn.Module, spread: Sequence[float], texts: Sequence[str], seed: int, scale: float = GUIDANCE,
+               steps: int = 16) -> list[Picture]:
+        """One picture a text from the text-to-image network for latents of this `spread`."""
         generator = torch.Generator().manual_seed(seed)
         noise = unit_noise((len(texts), *self._size), generator).to(device())
 
         def velocity(x: Tensor, time: Tensor, context: Tensor) -> Tensor:
             with torch.autocast(x.device.type, torch.bfloat16):
-                found: Tensor = unet(x, time * 1000, context).sample
-            return found
+                return picture_velocity(unet, x, time, context, torch.tensor(spread, device=x.device))
 
         states = integrate(velocity, noise, self.contexts(texts), times(steps, SHIFT), scale, order=2)
         return self.pictures(last(states))

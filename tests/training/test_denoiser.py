@@ -1,11 +1,12 @@
 """The denoiser's two promises: fresh insertions change nothing, and training them leaves stage 0's bits alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
+from training.models.denoiser import Denoiser, DenoiserConfig, picture_velocity, stage0_unet
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -43,6 +44,15 @@ def test_fresh_insertions_give_the_frozen_networks_very_bits(unet: torch.nn.Modu
 
 
 @torch.no_grad()
+def test_with_preconditioning_too(unet: torch.nn.Module) -> None:
+    latents, time, context = inputs(1)
+    config = replace(CONFIG, spread=(3.0, 1.0, 0.5, 0.25))
+    found = Denoiser(config, unet).eval()(latents, time, context, torch.tensor([0, 1]))
+    alone = picture_velocity(unet, latents[:, :, 0], time / 1000, context, torch.tensor(config.spread))
+    assert torch.equal(found[:, :, 0], alone)
+
+
+@torch.no_grad()
 def test_every_input_matters_once_trained(unet: torch.nn.Module) -> None:
     model = shaken(Denoiser(CONFIG, unet)).eval()
     latents, time, context = inputs()
@@ -57,6 +67,16 @@ def test_every_input_matters_once_trained(unet: torch.nn.Module) -> None:
     moved[:, :, 3] += 1
     first_frame_change = (model(moved, time, context, domain) - base)[:, :, 0].abs().max()
     assert first_frame_change > 1e-3, "the last frame must reach the first through the temporal layers"
+
+
+@torch.no_grad()
+def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs(2)
+    first, second = (model(latents, time, context, torch.tensor([0, 0]), start) for start in (0, 2))
+    assert not torch.allclose(first, second, atol=1e-3)
+    model(latents, time, context, torch.tensor([0, 0]), 0)
+    assert torch.equal(first, model(latents, time, context, torch.tensor([0, 0])))
 
 
 @torch.no_grad()

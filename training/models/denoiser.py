@@ -13,6 +13,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
+from training.models import preconditioning
 from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock
 
 
@@ -22,7 +23,9 @@ class DenoiserConfig:
 
     `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
     layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
-    the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
+    the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in. `spread` is
+    the standard deviation of each latent channel, for a flow network that finds only what simple arithmetic does not
+    know (`preconditioning`); without it the UNet's output is the prediction.
     """
 
     latent_channels: int = 32
@@ -36,6 +39,7 @@ class DenoiserConfig:
     frames: int = 16
     temporal: float = 0.5
     insert_at_output: bool = True
+    spread: tuple[float, ...] = ()
 
 
 def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
@@ -49,12 +53,22 @@ def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
         cross_attention_dim=config.context, attention_head_dim=heads, use_linear_projection=True)
 
 
+def picture_velocity(unet: nn.Module, latents: Tensor, time: Tensor, context: Tensor, spread: Tensor) -> Tensor:
+    """What the text-to-image network alone makes of pictures (B, C, h, w) at flow times (B,) in 0..1."""
+    found: Tensor = unet(preconditioning.given(latents, time, spread), time * 1000, context).sample
+    return preconditioning.velocity(found.float(), latents, time, spread)
+
+
 class Denoiser(nn.Module):
     """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction like the latents."""
+
+    spread: Tensor
 
     def __init__(self, config: DenoiserConfig, unet: UNet2DConditionModel | None = None, temporal: bool = True) -> None:
         super().__init__()
         self.config = config
+        # A constant of the configuration, not a weight.
+        self.register_buffer("spread", torch.tensor(config.spread), persistent=False)
         self.unet = (unet or stage0_unet(config)).requires_grad_(False)
         embedding = config.widths[0] * 4
         shape = AttentionShape(config.head, config.context)
@@ -69,15 +83,26 @@ class Denoiser(nn.Module):
                     TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> Tensor:
-        """One evaluation of the network."""
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
+        """One evaluation: the network between what it is given and what is made of what it finds.
+
+        `start` is the number of the first frame, where only a piece of a clip is seen.
+        """
+        if not self.config.spread:
+            return self.network(latents, time, context, domain, start)
+        share = time / 1000
+        found = self.network(preconditioning.given(latents, share, self.spread), time, context, domain, start)
+        return preconditioning.velocity(found, latents, share, self.spread)
+
+    def network(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
+        """The UNet with all its layers, alone."""
         batch, channels, frames, height, width = latents.shape
         x = latents.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
         unet = self.unet
         # Repeated before the embedding, not after: the same (B*T) batch then gives the frozen UNet's very bits.
         steps = unet.time_proj(time.repeat_interleave(frames, 0)).to(x.dtype)
         state = _State(unet.time_embedding(steps), context.repeat_interleave(frames, 0),
-                       domain.repeat_interleave(frames, 0), frames)
+                       domain.repeat_interleave(frames, 0), frames, start)
         x = unet.conv_in(x)
         skips = [x]
         for number, block in enumerate(unet.down_blocks):
@@ -132,7 +157,7 @@ class Denoiser(nn.Module):
             return x
         layer = self.temporal[name]
         if isinstance(layer, TemporalAttention):
-            return layer(x, state.frames)
+            return layer(x, state.frames, state.start)
         return layer(x, state.time, state.frames)
 
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
@@ -169,3 +194,4 @@ class _State:
     context: Tensor
     domain: Tensor
     frames: int
+    start: int

@@ -103,6 +103,22 @@ class TemporalResBlock(nn.Module):
         return x + hidden.transpose(1, 2).reshape(x.shape)
 
 
+class FramePositions(nn.Module):
+    """Adds to each frame's tokens (B, T, D) where it stands in its clip; `start` is the number of the first."""
+
+    sinusoids: Tensor
+
+    def __init__(self, sinusoids: Tensor) -> None:
+        super().__init__()
+        # A constant: it belongs to the code, not to the weights.
+        self.register_buffer("sinusoids", sinusoids, persistent=False)
+        self.start = 0
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """As the class says."""
+        return tokens + self.sinusoids[:, self.start : self.start + tokens.shape[1]]
+
+
 class TemporalAttention(nn.Module):
     """Self-attention over the frames of each place, twice, then a feed-forward layer; sinusoidal frame positions."""
 
@@ -112,12 +128,13 @@ class TemporalAttention(nn.Module):
         self.proj_in = nn.Linear(channels, width)
         self.block = BasicTransformerBlock(width, width // head, head, double_self_attention=True,
                                            positional_embeddings="sinusoidal", num_positional_embeddings=frames)
-        # A constant: it belongs to the code, not to the weights.
-        self.block.pos_embed.register_buffer("pe", self.block.pos_embed.pe, persistent=False)
+        self.positions = FramePositions(self.block.pos_embed.pe)
+        self.block.pos_embed = self.positions
         self.proj_out = _zeroed(nn.Linear(width, channels))
 
-    def forward(self, x: Tensor, frames: int) -> Tensor:
-        """x (B*T, C, H, W)."""
+    def forward(self, x: Tensor, frames: int, start: int = 0) -> Tensor:
+        """x (B*T, C, H, W), whose first frame is number `start` of its clip."""
+        self.positions.start = start
         clip = self.norm(_to_clip(x, frames))
         batch, channels, _, places = clip.shape
         tokens = clip.permute(0, 3, 2, 1).reshape(batch * places, frames, channels)

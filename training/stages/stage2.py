@@ -18,7 +18,7 @@ from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 
-SCHEDULE = Schedule(clips=60_000, batch=2, rate=3e-4, warmup=500, ema=0.999)
+SCHEDULE = Schedule(clips=60_000, batch=4, rate=5e-4, warmup=500, ema=0.998)
 
 
 def main(arguments: list[str]) -> None:

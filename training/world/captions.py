@@ -12,7 +12,7 @@ from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
 
 CAMERA_PHRASES: Final = {
-    "static": ("static shot of", "a still shot of", "a steady shot of", "fixed camera,", "", ""),
+    "static": ("static shot of", "a still shot of", "a steady shot of", *("",) * 9),
     "pan": ("panning across", "a slow pan over", "the camera pans over", "panning shot of", "the camera pans across"),
     "tracking": ("tracking shot of", "a tracking shot of", "the camera follows", "following"),
     "zoom in": ("zooming in on", "a slow zoom in on", "the camera zooms in on", "zoom in on",
@@ -85,7 +85,7 @@ def caption(clip: Clip, seed: int) -> str:
     """One of many wordings, the same for ever for one (clip, seed)."""
     rng = random.Random(f"{clip.seed}/{seed}")
     move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
-    camera = rng.choice(CAMERA_PHRASES[move]) if rng.random() < 0.75 else ""
+    camera = rng.choice(CAMERA_PHRASES[move])
     time, weather = _sky(clip, rng)
     if not clip.actors:
         parts = [rng.choice(PLACES[clip.setting]), time, weather]

@@ -17,7 +17,7 @@ from training.world.clip import Clip
 from training.world.light import light
 from training.world.parts import View
 from training.world.settings import SETTINGS
-from training.world.staging import CLOSE, TILT, Role, stage
+from training.world.staging import CLOSE, PACES, TILT, Role, stage
 from training.world.weather import weather
 
 FPS: Final = 8
@@ -55,9 +55,9 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
     width, height = size
     half = width / height / 2
     moment = time - 1.0
-    travel = _camera_travel(clip, roles, moment, half)
+    travel = clip.heading * PACES[clip.camera].camera * moment
     sun = light(clip.time, clip.weather)
-    view = View(half=half, x=travel, time=time, seed=clip.seed)
+    view = View(half=half, x=travel, time=time, seed=1000 * clip.layout)
     placed = [(role, role.x + role.vx * moment - travel, role.y + role.vy * moment) for role in roles]
     zoom, focus = _lens(clip, placed, time, half)
 
@@ -84,22 +84,6 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
         weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
     return Frame(np.ascontiguousarray(picture), tuple(_seen(boxes[role], zoom, focus, half) for role in roles))
-
-
-def _camera_travel(clip: Clip, roles: tuple[Role, ...], moment: float, half: float) -> float:
-    """How far the camera has gone to the right of where it is at the middle of the clip."""
-    lead = sum(role.vx for role in roles) / max(1, len(roles))
-    pace = SETTINGS[clip.setting].camera_speed
-    match clip.camera:
-        case "static" | "wide": speed = 0.0
-        case "pan": speed = clip.heading * 0.5 * pace
-        # Beside what hardly moves, the camera moves all the same.
-        case _: speed = lead * 0.92 if abs(lead) > 0.1 else clip.heading * 0.25
-    # A fast subject would leave a slower frame within the two seconds: let it cross, not vanish.
-    reach = max((abs(role.x + (role.vx - lead) * end) + role.width / 2 for role in roles for end in (-1.0, 1.0)),
-                default=0.0)
-    slack = min(0.55, max(0.15 if clip.camera == "pan" else 0.05, 0.97 * half - reach))
-    return min(lead + slack, max(lead - slack, speed)) * moment
 
 
 def _lens(clip: Clip, placed: list[tuple[Role, float, float]], time: float, half: float

@@ -21,8 +21,7 @@ def watermarked(pictures: Sequence[Picture], seed: int) -> list[Picture]:
     """The same frames (H, W, 3) as a stock-footage preview: softened, washed out, grainy, with a mark in the middle."""
     rng = random.Random(f"degrade/{seed}")
     height, width = pictures[0].shape[:2]
-    softness, grain = rng.uniform(0.45, 0.65), rng.uniform(2.0, 5.0)
-    grey, lift = rng.uniform(0.1, 0.3), rng.uniform(0.0, 18.0)
+    softness, grain, grey, lift = 0.55, rng.uniform(1.0, 3.0), 0.2, 9.0
     noise = np.random.default_rng(seed)
     mark = _mark(width, height)
     result = []

@@ -8,7 +8,6 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from training.world.brush import noise
 from training.world.clip import Actor, Clip
 from training.world.parts import Setting
 from training.world.settings import SETTINGS
@@ -19,6 +18,25 @@ CLOSE: Final = {1: 1.45, 2: 1.25}
 
 TILT: Final = {1: 1.3, 2: 1.15}
 """How close it is while it tilts."""
+
+@dataclass(frozen=True)
+class Pace:
+    """What one camera move does to everyone alike, in frame heights a second along the clip's heading: how fast the
+    camera travels, and how fast those who move go across the frame."""
+
+    camera: float
+    screen: float
+
+
+PACES: Final = {
+    "static": Pace(0.0, 0.3), "wide": Pace(0.0, 0.3), "pan": Pace(0.35, -0.12), "tracking": Pace(0.5, 0.06),
+    "zoom in": Pace(0.0, 0.1), "zoom out": Pace(0.0, 0.1), "close-up": Pace(0.0, 0.1), "tilt": Pace(0.0, 0.1),
+}
+"""The same for every subject: where something is at a moment then follows from the camera alone, which is what few
+films can teach."""
+
+_TOGETHER: Final = 0.5
+"""Two share the frame: they cross it more slowly, or they would leave it."""
 
 _FAR: Final = 0.72
 _SQUARE: Final = 0.7
@@ -53,7 +71,7 @@ def stage(clip: Clip, half: float) -> tuple[Role, ...]:
         return ()
     rng = random.Random(f"stage/{clip.seed}")
     size = _FAR if clip.camera == "wide" else 1.0
-    heights = [SUBJECTS[actor.subject].height * size * rng.uniform(0.92, 1.12) for actor in clip.actors]
+    heights = [SUBJECTS[actor.subject].height * size for actor in clip.actors]
     room = _room(clip, half)
     if len(clip.actors) == 1:
         return (_alone(clip, min(heights[0], room / SUBJECTS[clip.actors[0].subject].aspect), half, rng),)
@@ -66,16 +84,15 @@ def _room(clip: Clip, half: float) -> float:
     zoom = CLOSE[count] if clip.camera in ("zoom in", "zoom out", "close-up") else 1.0
     # A close-up may cut a tail or a wheel, never the thing itself.
     zoom = TILT[count] if clip.camera == "tilt" else zoom / (1.06 if count == 1 else 1.0)
-    aside = 0.15 if clip.camera == "pan" else 0.0
+    aside = abs(PACES[clip.camera].screen) * (1.0 if count == 1 else _TOGETHER)
     return 2 * (0.97 * half / zoom - aside * min(1.0, half))
 
 
 def _alone(clip: Clip, height: float, half: float, rng: random.Random) -> Role:
     actor = clip.actors[0]
-    level = SETTINGS[clip.setting].levels[actor.place]
-    y = _level(clip, actor, height, rng.uniform(0.0, 1.0) if isinstance(level, tuple) else 0.0)
-    vx = clip.heading * SUBJECTS[actor.subject].speed
-    return _role(clip, 0, (rng.uniform(-0.12, 0.12) * half, y), vx, height)
+    pace = PACES[clip.camera]
+    vx = clip.heading * (pace.camera + pace.screen) if SUBJECTS[actor.subject].speed else 0.0
+    return _role(clip, 0, (rng.uniform(-0.05, 0.05) * half, _level(clip, actor, height, 0.5)), vx, height)
 
 
 def _role(clip: Clip, index: int, place: tuple[float, float], vx: float, height: float, heading: int = 0) -> Role:
@@ -84,7 +101,7 @@ def _role(clip: Clip, index: int, place: tuple[float, float], vx: float, height:
     climb = subject.climb if actor.place in ("air", "space") else 0.0
     # One second of climbing is left after the middle of the clip: start low enough to stay in the frame.
     y = max(place[1], height * (1.02 + subject.bob) + climb)
-    return Role(actor, place[0], y, vx, -climb, height, heading or clip.heading, noise(clip.seed + index, 9))
+    return Role(actor, place[0], y, vx, -climb, height, heading or clip.heading, 0.4 * index)
 
 
 def _level(clip: Clip, actor: Actor, height: float, share: float) -> float:
@@ -118,9 +135,10 @@ def _couple(clip: Clip, heights: list[float], half: float, rng: random.Random) -
     limit = min(_room(clip, half) - fit * max(widths), 1.6 * half)
     first, last = (max(-limit, min(limit, gap)) for gap in _gaps(clip, reach, square, stacked))
     speeds = [SUBJECTS[actor.subject].speed for actor in clip.actors]
-    common = sum(speeds) / 2
+    pace = PACES[clip.camera]
+    common = pace.camera + _TOGETHER * pace.screen
     if clip.relation == "meeting":
-        common = 0.0
+        common = pace.camera
     elif speeds[1] == 0:
         common = (first - last) / 4
     drift = rng.uniform(-0.04, 0.04) * half
@@ -136,7 +154,6 @@ def _couple(clip: Clip, heights: list[float], half: float, rng: random.Random) -
 
 def _gaps(clip: Clip, reach: float, square: bool, stacked: bool) -> tuple[float, float]:
     """The gap between the middles at the clip's start and end; `reach` is the gap at which they touch."""
-    side = 1 if noise(clip.seed, 11) > 0.5 else -1
     match clip.relation:
         case "chasing":
             return (0.7 * reach + 0.35, 0.7 * reach + 0.1) if stacked else (reach + 0.45, reach + 0.1)
@@ -147,21 +164,20 @@ def _gaps(clip: Clip, reach: float, square: bool, stacked: bool) -> tuple[float,
         case "meeting":
             return (reach + 0.5, 0.5 * reach) if stacked else (reach + 0.6, reach + 0.06)
         case _ if stacked:
-            return 0.1 * side, -0.1 * side
+            return 0.1, -0.1
         case _:
             close = 0.88 if square else 0.76
-            return (close + 0.04) * reach * side, (close - 0.04) * reach * side
+            return (close + 0.04) * reach, (close - 0.04) * reach
 
 
 def _foot(clip: Clip, index: int, height: float, square: bool) -> float:
     """y of one of two: two lanes of one road, two heights of one sky."""
     actor = clip.actors[index]
     level = SETTINGS[clip.setting].levels[actor.place]
-    upper = index if noise(clip.seed, 10) > 0.5 else 1 - index
     if isinstance(level, tuple):
         # A still has room above and below, a film to the sides.
         spread = 0.08 if square else 0.0
-        middle = level[0] - spread + (level[1] - level[0] + 2 * spread) * (0.15 if upper else 0.85)
+        middle = level[0] - spread + (level[1] - level[0] + 2 * spread) * (0.85 if index else 0.15)
         return middle + height / 2
     foot = _level(clip, actor, height, 0.0)
     if actor.place == "water":

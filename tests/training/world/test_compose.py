@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from training.world.actors import Box
 from training.world.clip import CAMERAS, RELATIONS, Actor, Clip, Relation, sample
-from training.world.compose import _camera_travel, _lens, draw
+from training.world.compose import _lens, draw
 from training.world.light import TIMES
 from training.world.parts import Place
 from training.world.settings import SETTINGS
-from training.world.staging import stage
+from training.world.staging import PACES, stage
 from training.world.subjects import SUBJECTS
 
 WIDE = (192, 80)
@@ -134,7 +134,7 @@ def visible(clip: Clip, time: float, half: float = 1.2) -> list[float]:
     """The share of each actor's box that is in the frame, by the same staging and lens, without painting."""
     roles = stage(clip, half)
     moment = time - 1.0
-    travel = _camera_travel(clip, roles, moment, half)
+    travel = clip.heading * PACES[clip.camera].camera * moment
     placed = [(role, role.x + role.vx * moment - travel, role.y + role.vy * moment) for role in roles]
     zoom, (x0, y0) = _lens(clip, placed, time, half)
     shares = []
