@@ -13,7 +13,6 @@ from export.spec import NetworkSpec, Tolerance
 from runtime.backends import Array, TensorSpec
 from training.models.autoencoder import Autoencoder
 from training.models.denoiser import Denoiser
-from training.models.preconditioning import given, velocity
 from training.models.text_encoder import TextEncoder
 from training.models.upscaler import BackwardStep, CleanStep, FlowStep, ForwardStep, Upscaler, positions
 
@@ -62,11 +61,8 @@ class DenoiserGraph(nn.Module):
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
         """latents (1, C, T, h, w), time (1,) in 0..1000, context (1, N, D), domain (1,) -> prediction, time waves."""
-        waves, spread, share = self.waves(time), self.denoiser.spread, time / 1000
-        if not self.denoiser.config.spread:
-            return self.denoiser.network(latents, waves, context, domain), waves
-        found = self.denoiser.network(given(latents, share, spread), waves, context, domain)
-        return velocity(found, latents, share, spread), waves
+        waves = self.waves(time)
+        return self.denoiser(latents, waves, context, domain), waves
 
 
 def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkSpec:

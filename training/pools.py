@@ -86,11 +86,6 @@ class Pool:
                 marker.write_text(json.dumps({"items": done, "encoder": origin}))
                 yield done
 
-    def spread(self, items: int = 1000) -> tuple[float, ...]:
-        """Standard deviation of each latent channel over the first `items`."""
-        some = np.asarray(self.latents[:items], np.float64)
-        return tuple(round(float(value), 4) for value in some.std(axis=(0, 1, 3, 4)))
-
 
 class _Arrays:
     """Turns a draw function into tensors for worker processes."""

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from runtime.shot.schedule import Schedule, points
 from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import device, laid_out
-from training.models.denoiser import picture_velocity
 from training.models.text_encoder import TextEncoder
 from training.noise import unit_noise
 from training.pixels import to_picture
@@ -36,8 +35,9 @@ IDEAS: Final = (
 
 
 SHIFT: Final = 2.0
-GUIDANCE: Final = 3.5
-"""How films are sampled: more of the steps at noisy latents, and how far away from the text of nothing."""
+"""How films are sampled: more of the steps at noisy latents."""
+FOLDED: Final = 2.0
+"""The scale of guidance that stages 1 and 2 fold in: films are sampled without any more."""
 
 
 @torch.no_grad()
@@ -119,15 +119,16 @@ class Prompted:
         free = contexts(self.encoder, self.tokenizer, [""]).expand(len(texts), -1, -1)
         return contexts(self.encoder, self.tokenizer, texts), free
 
-    def stills(self, unet: nn.Module, spread: Sequence[float], texts: Sequence[str], seed: int, scale: float = GUIDANCE,
-               steps: int = 16) -> list[Picture]:
-        """One picture a text from the text-to-image network for latents of this `spread`."""
+    def stills(self, unet: nn.Module, texts: Sequence[str], seed: int, scale: float = 3.0, steps: int = 16
+               ) -> list[Picture]:
+        """One picture a text from the text-to-image network."""
         generator = torch.Generator().manual_seed(seed)
         noise = unit_noise((len(texts), *self._size), generator).to(device())
 
         def velocity(x: Tensor, time: Tensor, context: Tensor) -> Tensor:
             with torch.autocast(x.device.type, torch.bfloat16):
-                return picture_velocity(unet, x, time, context, torch.tensor(spread, device=x.device))
+                found: Tensor = unet(x, time * 1000, context).sample
+            return found
 
         states = integrate(velocity, noise, self.contexts(texts), times(steps, SHIFT), scale, order=2)
         return self.pictures(last(states))
@@ -164,13 +165,11 @@ def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, st
                ideas: Sequence[str] = IDEAS) -> None:
     """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row.
 
-    Four steps or fewer are a distilled student's, which has guidance folded in and takes Euler's steps.
+    Four steps or fewer are Euler's, as the app takes them.
     """
     denoiser = laid_out(load_denoiser(folder, stages, temporal=frames > 1)[0].eval())
     prompted = Prompted(folder, (WIDTH, HEIGHT))
-    distilled = steps <= 4
     for name, number in DOMAINS.items():
-        take = Take(number, frames, times(steps, SHIFT), 1.0 if distilled else GUIDANCE,
-                    order=1 if distilled else 2)
+        take = Take(number, frames, times(steps, SHIFT), 1.0, order=1 if steps <= 4 else 2)
         rows = [prompted.film(denoiser, idea, take)[:: max(1, frames // 4)] for idea in ideas]
         preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], ideas), out / f"{name}.png")

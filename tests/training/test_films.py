@@ -2,7 +2,8 @@
 
 import torch
 
-from training.stages.films import PIECE, WHOLE, piece
+from training.sampling import FOLDED
+from training.stages.films import PIECE, WHOLE, guiding, piece
 
 FRAMES = 16
 BATCH = {"latents": torch.arange(4 * FRAMES).reshape(4, FRAMES, 1, 1, 1),
@@ -33,3 +34,18 @@ def test_stills_stay_whole() -> None:
     found, start = piece(stills, torch.Generator().manual_seed(0))
     assert start == 0
     assert found is stills
+
+
+def test_folded_guidance_ends_where_guided_sampling_leads() -> None:
+    # Text and no text ask for these velocities; training moves what the network says to what it is told.
+    wanted, free, time = torch.full((1, 1), 1.0), torch.full((1, 1), 0.25), torch.tensor([0.8])
+    found = wanted
+    for _ in range(60):
+        found = wanted + guiding(found - free, time)
+    torch.testing.assert_close(found, free + FOLDED * (wanted - free))
+
+
+def test_guidance_is_spared_where_it_decides_nothing() -> None:
+    away = guiding(torch.ones(2, 3, 4), torch.tensor([0.2, 0.9]))
+    assert not away[0].any()
+    assert away[1].all()

@@ -13,7 +13,6 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.models import preconditioning
 from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock
 
 
@@ -23,9 +22,7 @@ class DenoiserConfig:
 
     `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
     layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
-    the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in. `spread` is
-    the standard deviation of each latent channel, for a flow network that finds only what simple arithmetic does not
-    know (`preconditioning`); without it the UNet's output is the prediction.
+    the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
     """
 
     latent_channels: int = 32
@@ -39,7 +36,6 @@ class DenoiserConfig:
     frames: int = 16
     temporal: float = 0.5
     insert_at_output: bool = True
-    spread: tuple[float, ...] = ()
 
 
 def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
@@ -53,22 +49,12 @@ def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
         cross_attention_dim=config.context, attention_head_dim=heads, use_linear_projection=True)
 
 
-def picture_velocity(unet: nn.Module, latents: Tensor, time: Tensor, context: Tensor, spread: Tensor) -> Tensor:
-    """What the text-to-image network alone makes of pictures (B, C, h, w) at flow times (B,) in 0..1."""
-    found: Tensor = unet(preconditioning.given(latents, time, spread), time * 1000, context).sample
-    return preconditioning.velocity(found.float(), latents, time, spread)
-
-
 class Denoiser(nn.Module):
     """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction like the latents."""
-
-    spread: Tensor
 
     def __init__(self, config: DenoiserConfig, unet: UNet2DConditionModel | None = None, temporal: bool = True) -> None:
         super().__init__()
         self.config = config
-        # A constant of the configuration, not a weight.
-        self.register_buffer("spread", torch.tensor(config.spread), persistent=False)
         self.unet = (unet or stage0_unet(config)).requires_grad_(False)
         embedding = config.widths[0] * 4
         shape = AttentionShape(config.head, config.context)
@@ -84,18 +70,7 @@ class Denoiser(nn.Module):
                     else TemporalResBlock(width, embedding, config.groups, inner))
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
-        """One evaluation: the network between what it is given and what is made of what it finds.
-
-        `start` is the number of the first frame, where only a piece of a clip is seen.
-        """
-        if not self.config.spread:
-            return self.network(latents, time, context, domain, start)
-        share = time / 1000
-        found = self.network(preconditioning.given(latents, share, self.spread), time, context, domain, start)
-        return preconditioning.velocity(found, latents, share, self.spread)
-
-    def network(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
-        """The UNet with all its layers, alone."""
+        """One evaluation; `start` is the number of the first frame, where only a piece of a clip is seen."""
         batch, channels, frames, height, width = latents.shape
         x = latents.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
         unet = self.unet

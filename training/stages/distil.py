@@ -1,6 +1,6 @@
-"""Few-step distillation: four evaluations a scene, guidance folded in.
+"""Few-step distillation: four evaluations a scene.
 
-The teacher is stage 2's model with the clean domain's norm and classifier-free guidance. Its many-step trajectories
+The teacher is stage 2's model with the clean domain's norm, guidance folded in. Its many-step trajectories
 are cut at four knots, and the student learns each piece's mean velocity in one evaluation (piecewise rectified flow,
 Yan et al., 2024). The student's text-to-image layers stay those of stage 0: only inserted and temporal layers move.
 No film is needed, only captions, and those are of the kind stages 1 and 2 saw.
@@ -27,7 +27,7 @@ from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
 from training.noise import SHARED, unit_noise
-from training.sampling import GUIDANCE, SHIFT, Prompted, contexts, film_sheet, integrate, times
+from training.sampling import SHIFT, Prompted, contexts, film_sheet, integrate, times
 from training.stages.films import film_clip
 from training.world.captions import caption
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -108,7 +108,7 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser, frames: int) 
         noise = torch.cat([unit_noise((1, *shape[2:]), torch.Generator().manual_seed(seed * 10**7 + k))
                            for k in few]).to(device())
         pair = prompted.contexts([captions[k] for k in few])
-        states = integrate(velocity, noise, pair, fine, GUIDANCE, order=2)
+        states = integrate(velocity, noise, pair, fine, order=2)
         for knot, state in enumerate(itertools.islice(states, 0, None, SUBSTEPS)):
             found[few.start : few.stop, knot] = state.half().cpu().numpy()
         done = few.stop
@@ -140,7 +140,7 @@ def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:
     if films and (request.weights / f"{STILLS}.safetensors").exists():
         model, config = load_denoiser(request.weights, (*stages, STILLS), temporal=True)
     trainer = train(DistilJob(name, model, trajectories, prompted, seed), request)
-    told = {"steps": STEPS, "shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED,
+    told = {"steps": STEPS, "shift": SHIFT, "shared_noise": SHARED,
             "trajectories": request.items}
     weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)

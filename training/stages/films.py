@@ -13,6 +13,7 @@ from training.loop import Batch, laid_out
 from training.models.denoiser import Denoiser
 from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, boxes_of
+from training.sampling import FOLDED, UNGUIDED
 from training.stages.stage0 import corrupt, read
 from training.world import clip as clips
 from training.world.clip import Clip
@@ -48,8 +49,18 @@ def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0)
     return Drawn(clip, np.stack(pictures), boxes_of([frame.boxes for frame in drawn]), domain)
 
 
+def guiding(away: Tensor, time: Tensor) -> Tensor:
+    """What guidance adds to a velocity: a share of how far the text leads `away` (B, ...) from no text.
+
+    Trained towards its own guided velocity (Tang et al., 2025), a network ends where sampling with the scale `FOLDED`
+    would have led, in one evaluation.
+    """
+    share = torch.where(time < UNGUIDED, 0.0, 1 - 1 / FOLDED)
+    return away * share.view(-1, *[1] * (away.ndim - 1))
+
+
 def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, int]:
-    """What a step trains on, and the number of its first frame: `PIECE` frames of all clips, or half of the clips whole.
+    """What a step trains on, and its first frame's number: `PIECE` frames of all clips, or half of the clips whole.
 
     Both cost the same; more different clips teach more than more frames of one.
     """
@@ -65,27 +76,34 @@ def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, int]:
 
 
 class FilmJob:
-    """Trains the given parameters of a denoiser, everything else frozen, by flow matching on a pool of films."""
+    """Trains the given parameters of a denoiser, everything else frozen, by guided flow matching on a pool of films.
+
+    `nothing` (1, N, D) is the context of no text.
+    """
 
     def __init__(self, name: str, model: Denoiser, trained: Iterable[nn.Parameter], items: FromPool,
-                 encoder: TextEncoder) -> None:
+                 texts: tuple[TextEncoder, Tensor]) -> None:
         model.requires_grad_(False)
         for parameter in trained:
             parameter.requires_grad_(True)
         self.name = name
         self.model: nn.Module = laid_out(model)
-        self._items, self._encoder = items, encoder
+        self._items, (self._encoder, self._nothing) = items, texts
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
         """Random items of the pool."""
         return data.batches(self._items, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Weighted flow-matching loss over whole clips; latents (B, T, C, h, w)."""
+        """Weighted loss over clips or pieces of them; latents (B, T, C, h, w)."""
         batch, start = piece(batch, generator)
         latents = batch["latents"].float().transpose(1, 2)
         noisy, time, target = corrupt(latents, generator, MIDDLE)
         found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"], start)
+        with torch.no_grad():
+            nothing = self._nothing.expand(len(time), -1, -1)
+            free = self.model(noisy, time * 1000, nothing, batch["domain"], start)
+            target = target + guiding(found.float() - free.float(), time)
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()
         figures: dict[str, float] = {}

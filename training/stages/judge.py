@@ -68,9 +68,10 @@ class JudgeJob:
         return data.batches(self._item, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Sum of the three heads' cross-entropies."""
+        """Sum of all cross-entropies: each subject is a question of its own."""
         subjects, settings, mark = self.judge(batch["frame"].contiguous(memory_format=layout()))
-        loss = (4 * F.binary_cross_entropy_with_logits(subjects.float(), batch["subjects"])
+        named = F.binary_cross_entropy_with_logits(subjects.float(), batch["subjects"], reduction="none")
+        loss = (named.sum(dim=1).mean()
                 + F.cross_entropy(settings.float(), batch["setting"])
                 + F.binary_cross_entropy_with_logits(mark.float(), batch["mark"]))
         right = (settings.argmax(1) == batch["setting"]).float().mean()

@@ -4,7 +4,6 @@ Flow matching (Lipman et al., 2022): x_t = (1 - t) x_0 + t noise, the network pr
 so most of the work is done in the middle (Esser et al., 2024, section 3.1).
 """
 
-import dataclasses
 import functools
 import random
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from training.command import Request, facts, parse, train
 from training.finished import load_autoencoder, load_unet, text_models
 from training.loop import Batch, Schedule, device, laid_out, layout
 from training.models import weights
-from training.models.denoiser import DenoiserConfig, picture_velocity, stage0_unet
+from training.models.denoiser import DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder
 from training.noise import unit_noise
 from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
@@ -29,7 +28,7 @@ from training.world.clip import Clip
 from training.world.compose import draw
 from training.world.domains import DOMAINS
 
-SCHEDULE = Schedule(clips=2_000_000, batch=64, rate=8e-4, warmup=4000, ema=0.999)
+SCHEDULE = Schedule(clips=2_000_000, batch=64, rate=8e-4, warmup=4000, ema=0.997)
 SIZE = 320
 POOL_SEED = 1 << 41
 MIDDLE = 0.7
@@ -47,7 +46,6 @@ class Stage0Job:
 
     def __init__(self, config: DenoiserConfig, items: FromPool, encoder: TextEncoder) -> None:
         self.model = laid_out(stage0_unet(config))
-        self._spread = torch.tensor(config.spread, device=device())
         self._items, self._encoder = items, encoder
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
@@ -59,8 +57,8 @@ class Stage0Job:
         latents = batch["latents"][:, 0].float().contiguous(memory_format=layout())
         context = read(self._encoder, batch)
         noisy, time, target = corrupt(latents, generator)
-        found = picture_velocity(self.model, noisy, time, context, self._spread)
-        loss = ((found - target).square() * batch["weight"][:, 0]).mean()
+        found = self.model(noisy, time * 1000, context).sample
+        loss = ((found.float() - target).square() * batch["weight"][:, 0]).mean()
         return loss, {}
 
 
@@ -119,7 +117,6 @@ def run(request: Request, config: DenoiserConfig) -> None:
     encoder, tokenizer = text_models(request.weights)
     pool = filled_pool(request, Shape(request.items, 1, SIZE, SIZE), functools.partial(still, seed=seed))
     items = FromPool(pool, functools.partial(still_clip, seed=seed), tokenizer, seed)
-    config = dataclasses.replace(config, spread=pool.spread())
     trainer = train(Stage0Job(config, items, encoder), request)
     weights.save(request.weights, "stage0", trainer.average, {"config": config, **facts(trainer, request)},
                  compact=True)
@@ -127,8 +124,8 @@ def run(request: Request, config: DenoiserConfig) -> None:
 
 def _sheet(request: Request) -> None:
     prompted = Prompted(request.weights, size=(SIZE, SIZE))
-    unet, config = load_unet(request.weights)
+    unet, _ = load_unet(request.weights)
     captions = [caption(still_clip(k, 0), 0) for k in range(data.HELD, data.HELD + 24)]
-    pictures = prompted.stills(laid_out(unet.to(device())), config.spread, captions, seed=1)
+    pictures = prompted.stills(laid_out(unet.to(device())), captions, seed=1)
     preview.save(preview.sheet([pictures[i : i + 6] for i in range(0, 24, 6)]), request.out / "samples.png")
     (request.out / "samples.txt").write_text("\n".join(captions) + "\n")

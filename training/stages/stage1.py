@@ -12,19 +12,19 @@ from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
 from training.pools import FromPool, Shape
-from training.sampling import film_sheet
+from training.sampling import contexts, film_sheet
 from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import HEIGHT, WIDTH
 
-SCHEDULE = Schedule(clips=600_000, batch=32, rate=5e-4, warmup=2000, ema=0.999)
+SCHEDULE = Schedule(clips=600_000, batch=16, rate=5e-4, warmup=2000, ema=0.996)
 
 
 def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage1.safetensors` (the inserted layers alone) and a sheet of samples."""
     request = parse("stage1", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("stage1",), request.out, frames=1)
+    film_sheet(request.weights, ("stage1",), request.out, frames=1, steps=4)
 
 
 def run(request: Request) -> None:
@@ -32,10 +32,11 @@ def run(request: Request) -> None:
     seed = request.schedule.seed
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)
+    texts = encoder, contexts(encoder, tokenizer, [""])
     draw = functools.partial(film, seed=seed, frames=1, marked_share=0.5)
     pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw)
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, (), temporal=False)
-    trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, encoder), request)
+    trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, texts), request)
     weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},
                  compact=True)

@@ -13,19 +13,19 @@ from training.loop import Schedule
 from training.models import weights
 from training.noise import SHARED
 from training.pools import FromPool, Shape
-from training.sampling import GUIDANCE, IDEAS, SHIFT, film_sheet
+from training.sampling import SHIFT, contexts, film_sheet
 from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 
-SCHEDULE = Schedule(clips=60_000, batch=4, rate=5e-4, warmup=500, ema=0.998)
+SCHEDULE = Schedule(clips=60_000, batch=4, rate=3e-4, warmup=500, ema=0.996)
 
 
 def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage2.safetensors` (the temporal layers alone) and a sheet of samples."""
     request = parse("stage2", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES, steps=12, ideas=IDEAS[::3])
+    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES, steps=4)
 
 
 def run(request: Request) -> None:
@@ -33,10 +33,11 @@ def run(request: Request) -> None:
     seed = request.schedule.seed + 1
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)
+    texts = encoder, contexts(encoder, tokenizer, [""])
     pool = filled_pool(request, Shape(request.items, FRAMES, WIDTH, HEIGHT), functools.partial(film, seed=seed))
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
-    trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, encoder), request)
-    told = {"shift": SHIFT, "guidance": GUIDANCE, "shared_noise": SHARED}
+    trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, texts), request)
+    told = {"shift": SHIFT, "guidance": 1.0, "shared_noise": SHARED}
     weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)
