@@ -34,8 +34,9 @@ IDEAS: Final = (
 """The ten films by which the starter is judged."""
 
 
+STEPS: Final = 4
 SHIFT: Final = 2.0
-"""How films are sampled: more of the steps at noisy latents."""
+"""How films are sampled: in so few steps, more of them at noisy latents."""
 FOLDED: Final = 2.0
 """The scale of guidance that stages 1 and 2 fold in: films are sampled without any more."""
 
@@ -161,15 +162,14 @@ class Prompted:
         return found
 
 
-def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int, steps: int = 12,
+def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int,
                ideas: Sequence[str] = IDEAS) -> None:
-    """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row.
-
-    Four steps or fewer are Euler's, as the app takes them.
+    """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row, in Euler's steps as
+    the app takes them.
     """
     denoiser = laid_out(load_denoiser(folder, stages, temporal=frames > 1)[0].eval())
     prompted = Prompted(folder, (WIDTH, HEIGHT))
     for name, number in DOMAINS.items():
-        take = Take(number, frames, times(steps, SHIFT), 1.0, order=1 if steps <= 4 else 2)
+        take = Take(number, frames, times(STEPS, SHIFT), 1.0)
         rows = [prompted.film(denoiser, idea, take)[:: max(1, frames // 4)] for idea in ideas]
         preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], ideas), out / f"{name}.png")

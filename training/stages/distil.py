@@ -27,7 +27,7 @@ from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
 from training.noise import SHARED, unit_noise
-from training.sampling import SHIFT, Prompted, contexts, film_sheet, integrate, times
+from training.sampling import SHIFT, STEPS, Prompted, contexts, film_sheet, integrate, times
 from training.stages.films import film_clip
 from training.world.captions import caption
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -35,7 +35,6 @@ from training.world.domains import DOMAINS
 
 SCHEDULE = Schedule(clips=40_000, batch=4, rate=1e-4, warmup=400, ema=0.998, decay=0.5)
 STILLS = "distil_stills"
-STEPS: Final = 4
 SUBSTEPS: Final = 3
 
 
@@ -123,7 +122,7 @@ def main(arguments: list[str]) -> None:
     """Run the teacher, train the student, write `distil.safetensors` and a sheet of four-step samples."""
     request = parse("distil", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("distil",), request.out, frames=FRAMES, steps=STEPS)
+    film_sheet(request.weights, ("distil",), request.out, frames=FRAMES)
 
 
 def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:

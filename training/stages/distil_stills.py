@@ -3,7 +3,7 @@
 from training.command import parse
 from training.loop import Schedule
 from training.sampling import film_sheet
-from training.stages.distil import STEPS, STILLS, run
+from training.stages.distil import STILLS, run
 
 SCHEDULE = Schedule(clips=200_000, batch=32, rate=2e-4, warmup=1000, ema=0.998, decay=0.5)
 
@@ -12,4 +12,4 @@ def main(arguments: list[str]) -> None:
     """Run the teacher, train the student, write `distil_stills.safetensors` and a sheet of four-step samples."""
     request = parse(STILLS, SCHEDULE, arguments)
     run(request, STILLS, frames=1)
-    film_sheet(request.weights, (STILLS,), request.out, frames=1, steps=STEPS)
+    film_sheet(request.weights, (STILLS,), request.out, frames=1)

@@ -13,7 +13,7 @@ from training.loop import Schedule
 from training.models import weights
 from training.noise import SHARED
 from training.pools import FromPool, Shape
-from training.sampling import SHIFT, contexts, film_sheet
+from training.sampling import SHIFT, STEPS, contexts, film_sheet
 from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage2.safetensors` (the temporal layers alone) and a sheet of samples."""
     request = parse("stage2", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES, steps=4)
+    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES)
 
 
 def run(request: Request) -> None:
@@ -38,6 +38,6 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, texts), request)
-    told = {"shift": SHIFT, "guidance": 1.0, "shared_noise": SHARED}
+    told = {"steps": STEPS, "shift": SHIFT, "guidance": 1.0, "shared_noise": SHARED}
     weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)
