@@ -65,7 +65,7 @@ ACTS: Final = ("opening", "rising", "climax", "ending")
 
 _WIDE: Final = ("wide", "pan", "static")
 _NEAR: Final = ("close-up", "zoom in")
-_GO: Final = ("tracking", "pan", "wide")
+_GO: Final = ("tracking", "static", "wide", "pan")
 
 
 def _solo(who: Literal["A", "B"], energy: Energy, words: str = "", cameras: tuple[str, ...] = ()) -> Shot:

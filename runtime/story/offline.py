@@ -21,6 +21,8 @@ from runtime.story.request import check
 from runtime.story.subjects import kind_of
 
 WRITER: Final = "offline"
+_ALONE: Final = ("static",)
+"""The camera of a film of one scene: it stands still, so that one sees who goes where."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,10 @@ def _scenes(reading: Reading, table: Mapping[str, tuple[Shot, ...]], course: _Co
         act, hour = course.acts[index], course.hours[index]
         stage = scenery.Stage(spot, said[hour], scenery.weather_phrase(reading, act, rng))
         travel = _travel(chapters, index, course.spots, len(reading.cast)) if reading.cast else None
-        shown = picture(frame(travel or shot, pair, stage, (reading.goal, reading.goal_subject)), memory, rng)
+        beat = travel or shot
+        if len(plan) == 1 and reading.cast:
+            beat = replace(beat, cameras=_ALONE)
+        shown = picture(frame(beat, pair, stage, (reading.goal, reading.goal_subject)), memory, rng)
         found.append((shown, hints.sounds(shown, spot, scenery.weather_sound(reading, act), hour, rng)))
     return found
 

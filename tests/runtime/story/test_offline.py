@@ -165,6 +165,12 @@ def test_a_race_is_a_race(seed: int) -> None:
     assert len({scene.camera for scene in film.scenes}) >= 4
 
 
+@pytest.mark.parametrize("idea", ["a red car on a coast road", "a race between a car and an airplane",
+                                  "a ship leaving the harbour"])
+def test_in_a_film_of_one_scene_the_camera_stands_still(idea: str) -> None:
+    assert [scene.camera for scene in write_offline(idea, 1, 2.0, 1).scenes] == ["static"]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_search_finds_its_friend_at_the_end_only(seed: int) -> None:
     film = write_offline("a lonely robot looking for a friend in the city at night", 10, 2.0, seed)
