@@ -78,7 +78,7 @@ def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, int]:
 class FilmJob:
     """Trains the given parameters of a denoiser, everything else frozen, by guided flow matching on a pool of films.
 
-    `nothing` (1, N, D) is the context of no text.
+    `texts` are the encoder of captions and the context (1, N, D) of no text.
     """
 
     def __init__(self, name: str, model: Denoiser, trained: Iterable[nn.Parameter], items: FromPool,

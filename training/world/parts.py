@@ -54,7 +54,8 @@ class Subject:
     `draw(canvas, colour, phase)` paints it **heading right** in its own units: height 1, from y = -1 (top) to y = 0
     (where it touches the ground, the waterline, or its belly), x from -aspect/2 to +aspect/2. `colour` is a name of
     the palette or `#rrggbb`; `phase` counts its own motion in cycles (wheels, wings, legs, flames) and grows by
-    `tempo` a second; `speed` is in frame heights a second, `bob` how far it sways up and down (in its own heights),
+    `tempo` a second, so that a film holds whole cycles or simple parts of one; `speed` says how quick it is, 0 that it
+    never moves (how fast it crosses the frame is the camera's to say); `bob` how far it sways (in its own heights),
     `climb` how fast it rises when it is in the air or in space. `height` is its size in frame heights at normal
     distance. Larger reads better: 0.3 to 0.5.
     `lights` paints what shines by itself (lamps, flames) over the body, in the same units: no night dims it.
@@ -98,7 +99,6 @@ class Setting:
     levels: Mapping[Place, float | tuple[float, float]]
     times: tuple[str, ...] = ("dawn", "day", "sunset", "night")
     weathers: tuple[str, ...] = ("clear", "rain", "snow", "fog")
-    camera_speed: float = 0.6
     verge: float | None = None
     across: tuple[str, ...] = ()
     elsewhere: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)

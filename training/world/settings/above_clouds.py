@@ -44,5 +44,4 @@ SETTING = Setting(
     front=front,
     levels={"air": (0.28, 0.55)},
     weathers=("clear",),
-    camera_speed=0.5,
 )

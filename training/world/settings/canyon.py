@@ -115,7 +115,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.9, "water": 0.8, "air": (0.2, 0.45)},
     weathers=("clear", "storm", "fog"),
-    camera_speed=0.6,
     across=("through a canyon", "through a red canyon", "crossing a canyon"),
     elsewhere={"air": ("through a canyon", "over a canyon", "above a red canyon", "between red canyon walls"),
                "water": ("in a canyon", "on a river in a canyon", "down a canyon river")},

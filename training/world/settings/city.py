@@ -90,7 +90,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.89, "air": (0.2, 0.45)},
     weathers=("clear", "rain", "storm", "snow", "fog"),
-    camera_speed=0.6,
     across=("through a city", "across the city", "along a city street", "crossing a city"),
     elsewhere={"air": ("over a city", "above the city", "through a city", "between city towers")},
 )

@@ -72,7 +72,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.86, "water": 0.62, "air": (0.2, 0.45)},
     weathers=("clear", "rain", "storm", "fog"),
-    camera_speed=0.7,
     verge=0.768,
     across=("along a coast road", "crossing a coast road"),
     elsewhere={"air": ("over a coast road", "above a coast road", "along a coast road", "above the sea cliffs"),

@@ -89,7 +89,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.88, "air": (0.2, 0.45)},
     weathers=("clear", "storm"),
-    camera_speed=0.6,
     across=("across a desert", "through the desert", "crossing a desert"),
     elsewhere={"air": ("over a desert", "above the desert", "over sand dunes", "across the desert")},
 )

@@ -93,7 +93,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.88, "air": (0.3, 0.5)},
     weathers=("clear", "rain", "fog"),
-    camera_speed=0.6,
     across=("through a forest", "through the green forest", "crossing a forest"),
     elsewhere={"air": ("through a forest", "over a forest path", "between tall trees", "in the forest")},
 )

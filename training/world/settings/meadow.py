@@ -77,7 +77,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.88, "air": (0.2, 0.42)},
     weathers=("clear", "rain", "fog"),
-    camera_speed=0.7,
     across=("across a meadow", "through a flowering meadow", "crossing a green meadow"),
     elsewhere={"air": ("over a meadow", "above a green meadow", "over green hills", "across a meadow")},
 )

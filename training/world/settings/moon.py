@@ -77,7 +77,6 @@ SETTING = Setting(
     levels={"ground": 0.86, "space": (0.25, 0.5), "air": (0.25, 0.5)},
     times=("day",),
     weathers=("clear",),
-    camera_speed=0.4,
     across=("across the moon", "crossing the moon"),
     elsewhere=dict.fromkeys(("air", "space"), ("above the moon", "over the moon", "away from the moon",
                                                "leaving the moon")),

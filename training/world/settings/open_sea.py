@@ -51,7 +51,6 @@ SETTING = Setting(
     front=front,
     levels={"water": 0.76, "air": (0.2, 0.4)},
     weathers=("clear", "rain", "storm", "fog"),
-    camera_speed=0.5,
     across=("across the open sea", "crossing the open sea"),
     elsewhere={"air": ("over the open sea", "above the open sea", "over the ocean", "above the waves")},
 )

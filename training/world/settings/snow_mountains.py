@@ -73,7 +73,6 @@ SETTING = Setting(
     front=front,
     levels={"ground": 0.9, "water": 0.8, "air": (0.2, 0.45)},
     weathers=("clear", "snow", "storm", "fog"),
-    camera_speed=0.6,
     across=("through snow mountains", "across snowy mountains", "crossing snow mountains"),
     elsewhere={"air": ("over snow mountains", "above snow mountains", "over white peaks", "across snowy mountains"),
                "water": ("in snow mountains", "on a lake in snow mountains", "on a mountain lake")},

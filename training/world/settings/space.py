@@ -85,6 +85,5 @@ SETTING = Setting(
     levels={"space": (0.35, 0.65), "air": (0.35, 0.65)},
     times=("day",),
     weathers=("clear",),
-    camera_speed=0.5,
     across=("through space",),
 )

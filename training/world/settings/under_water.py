@@ -96,6 +96,5 @@ SETTING = Setting(
     levels={"deep": (0.3, 0.62), "ground": 0.91},
     times=("day",),
     weathers=("clear",),
-    camera_speed=0.4,
     across=("through the deep sea", "through the blue water"),
 )
