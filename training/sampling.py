@@ -92,14 +92,13 @@ def last(states: Iterator[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Take:
-    """How a clip is sampled: whose norm, how many frames, the times, the guidance scale, the solver's order."""
+    """How a clip is sampled: whose norm, how many frames, the times of Euler's steps, the guidance scale."""
 
     domain: int
     frames: int
     knots: Sequence[float]
     guidance: float
     seed: int = 1
-    order: Literal[1, 2] = 1
 
 
 class Prompted:
@@ -149,7 +148,7 @@ class Prompted:
         generator = torch.Generator().manual_seed(take.seed)
         noise = unit_noise((1, *self.size_of(take.frames)), generator).to(device())
         velocity = self.velocity(denoiser, take.domain)
-        states = integrate(velocity, noise, self.contexts([text]), take.knots, take.guidance, take.order)
+        states = integrate(velocity, noise, self.contexts([text]), take.knots, take.guidance)
         return self.pictures(last(states)[0].transpose(0, 1))
 
     @torch.no_grad()
@@ -162,14 +161,13 @@ class Prompted:
         return found
 
 
-def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int,
-               ideas: Sequence[str] = IDEAS) -> None:
-    """Draw `ideas` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row, in Euler's steps as
+def film_sheet(folder: Path, stages: tuple[str, ...], out: Path, frames: int) -> None:
+    """Draw `IDEAS` with both domains' norms: `clean.png` and `watermarked.png`, four frames a row, in Euler's steps as
     the app takes them.
     """
     denoiser = laid_out(load_denoiser(folder, stages, temporal=frames > 1)[0].eval())
     prompted = Prompted(folder, (WIDTH, HEIGHT))
     for name, number in DOMAINS.items():
         take = Take(number, frames, times(STEPS, SHIFT), 1.0)
-        rows = [prompted.film(denoiser, idea, take)[:: max(1, frames // 4)] for idea in ideas]
-        preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], ideas), out / f"{name}.png")
+        rows = [prompted.film(denoiser, idea, take)[:: max(1, frames // 4)] for idea in IDEAS]
+        preview.save(preview.sheet([[p[::2, ::2] for p in row] for row in rows], IDEAS), out / f"{name}.png")
