@@ -5,6 +5,7 @@ off) and then takes random items from it; captions are worded anew every time.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,8 @@ class Shape:
 
 
 class Pool:
-    """Latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`."""
+    """Latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`. A pool may grow: item k is the
+    same in a longer one."""
 
     def __init__(self, folder: Path, shape: Shape, channels: int, ratio: int) -> None:
         self.folder, self.shape = folder, shape
@@ -143,9 +145,17 @@ def boxes_of(frames: list[tuple[Box, ...]]) -> np.ndarray:
 
 
 def _array(path: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    if path.exists():
-        found: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r+")
-        if found.shape == shape and found.dtype == kind:
-            return found
+    """The array of `path`, made if it is not there, and made longer if it holds fewer items."""
+    if not path.exists():
+        return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+    found: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r+")
+    if found.dtype != kind or found.shape[1:] != shape[1:] or len(found) > shape[0]:
         raise ValueError(f"{path} holds {found.shape}, not {shape}: it is another pool; remove the folder")
-    return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+    if len(found) == shape[0]:
+        return found
+    longer = path.with_suffix(".tmp")
+    grown = np.lib.format.open_memmap(longer, mode="w+", dtype=kind, shape=shape)
+    grown[: len(found)] = found
+    grown.flush()
+    os.replace(longer, path)
+    return grown

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
+from training.models.inserts import Staging
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -67,6 +68,25 @@ def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> Non
     assert not torch.allclose(first, second, atol=1e-3)
     model(latents, time, context, torch.tensor([0, 0]), 0)
     assert torch.equal(first, model(latents, time, context, torch.tensor([0, 0])))
+
+
+@torch.no_grad()
+def test_staging_tells_places_moments_and_texts_apart_and_a_piece_like_the_whole() -> None:
+    torch.manual_seed(3)
+    staging = Staging(8, 16, frames=6)
+    context = torch.randn(2, 5, 16)
+    assert not staging(context, 6, 0, (4, 5)).any(), "fresh, it says nothing"
+    torch.nn.init.normal_(staging.out.weight)
+    whole = staging(context, 6, 0, (4, 5))
+    assert whole.shape == (2, 20, 6, 8)
+    torch.testing.assert_close(staging(context, 3, 2, (4, 5)), whole[:, :, 2:5])
+    flat = whole.flatten(0, 2)
+    assert len(flat.unique(dim=0)) == len(flat), "no two places, moments or texts are the same"
+    # The middle of a picture twice as fine lies between the same neighbours.
+    finer = staging(context, 6, 0, (12, 15))
+    torch.testing.assert_close(finer.unflatten(1, (12, 15))[:, 1::3, 1::3].flatten(1, 2), whole)
+    padded = torch.cat([context, torch.zeros(2, 3, 16)], dim=1)
+    torch.testing.assert_close(staging(padded, 6, 0, (4, 5)), whole, atol=1e-3, rtol=1e-3)
 
 
 @torch.no_grad()

@@ -93,7 +93,26 @@ def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) 
     with pytest.raises(ValueError, match="encoded by another autoencoder"):
         next(pool.fill(lambda index: stage0.still(index, 0), autoencoder))
     with pytest.raises(ValueError, match="another pool"):
-        pools.Pool(workshop / "stage0/pool", pools.Shape(5, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+        pools.Pool(workshop / "stage0/pool", pools.Shape(3, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+
+
+def test_a_pool_grows_by_what_is_missing(workshop: Path, tmp_path: Path) -> None:
+    shutil.copytree(workshop / "stage0/pool", tmp_path / "pool")
+    autoencoder = load_autoencoder(workshop / "weights")
+    drawn = []
+
+    def draw(index: int) -> pools.Drawn:
+        drawn.append(index)
+        return stage0.still(index, 0)
+
+    before = pools.Pool(tmp_path / "pool", pools.Shape(4, 1, stage0.SIZE, stage0.SIZE), 4, 16).latents.copy()
+    longer = pools.Pool(tmp_path / "pool", pools.Shape(6, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+    assert list(longer.fill(draw, autoencoder)) == [6]
+    np.testing.assert_array_equal(longer.latents[:4], before)
+    expected = pools.Pool(tmp_path / "whole", pools.Shape(6, 1, stage0.SIZE, stage0.SIZE), 4, 16)
+    assert list(expected.fill(draw, autoencoder)) == [6]
+    np.testing.assert_array_equal(longer.latents, expected.latents)
+    np.testing.assert_array_equal(longer.boxes, expected.boxes)
 
 
 def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Path, tmp_path: Path) -> None:

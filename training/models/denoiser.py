@@ -66,7 +66,7 @@ class Denoiser(nn.Module):
             for name, width, attention in self._spatial_layers():
                 inner = max(config.head, round(width * config.temporal / config.head) * config.head)
                 self.temporal[name] = (
-                    TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
+                    TemporalAttention(width, config.groups, inner, shape, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
@@ -132,7 +132,7 @@ class Denoiser(nn.Module):
             return x
         layer = self.temporal[name]
         if isinstance(layer, TemporalAttention):
-            return layer(x, state.frames, state.start)
+            return layer(x, state.context, state.frames, state.start)
         return layer(x, state.time, state.frames)
 
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:

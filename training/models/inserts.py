@@ -4,7 +4,8 @@ All of them start as the identity: their last projection is zero, so a network w
 what the frozen one does. Feature maps are (B*T, C, H, W), frames of one clip next to each other.
 """
 
-from typing import TypeVar
+import math
+from typing import Final, TypeVar
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock
@@ -13,6 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 M = TypeVar("M", bound=nn.Module)
+
+WAVES: Final = 4
+"""Sines of each coordinate a place is told by: the finest is a quarter of the picture, or of the clip, long."""
 
 
 class DomainNorm(nn.Module):
@@ -119,26 +123,66 @@ class FramePositions(nn.Module):
         return tokens + self.sinusoids[:, self.start : self.start + tokens.shape[1]]
 
 
+class Staging(nn.Module):
+    """What the text alone says of a place at a moment: a small network of (frame, y, x) and the text's mean state.
+
+    Temporal layers look at one place at a time: without it, nothing tells them that the upper left of the picture is
+    not its middle, nor what the text wants to move there. Joint coordinates of space and time as the input of a
+    network are those of implicit representations (Tancik et al., 2020, "Fourier Features Let Networks Learn High
+    Frequency Functions"); the text enters as in text-conditioned normalisation, by its mean.
+    """
+
+    def __init__(self, width: int, context: int, frames: int) -> None:
+        super().__init__()
+        self.frames = frames
+        self.norm = nn.LayerNorm(context, elementwise_affine=False)
+        self.text = nn.Linear(context, width)
+        self.moment = nn.Linear(2 * WAVES, width, bias=False)
+        self.place = nn.Linear(4 * WAVES, width, bias=False)
+        self.hidden = nn.Linear(width, width)
+        self.out = _zeroed(nn.Linear(width, width))
+
+    def forward(self, context: Tensor, frames: int, start: int, size: tuple[int, int]) -> Tensor:
+        """context (B, N, D) -> (B, h*w, T, width) for frames start, start + 1, ... of maps of `size` (h, w)."""
+        device = context.device
+        moments = (torch.arange(start, start + frames, device=device) + 0.5) * (2 / self.frames) - 1
+        rows, columns = ((torch.arange(side, device=device) + 0.5) * (2 / side) - 1 for side in size)
+        waves = torch.cat([_waves(rows)[:, None].expand(-1, size[1], -1),
+                           _waves(columns)[None].expand(size[0], -1, -1)], dim=-1).flatten(0, 1)
+        told = self.text(self.norm(context.mean(1)))
+        hidden = told[:, None, None] + self.place(waves)[:, None] + self.moment(_waves(moments))
+        staged: Tensor = self.out(F.silu(self.hidden(F.silu(hidden))))
+        return staged
+
+
+def _waves(position: Tensor) -> Tensor:
+    """Positions (N,) from -1 to 1 as sines and cosines (N, 2 * WAVES) of half a wave to `2 ** (WAVES - 2)` waves."""
+    angles = position[:, None] * (math.pi / 2) * 2.0 ** torch.arange(WAVES, device=position.device)
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
 class TemporalAttention(nn.Module):
     """Self-attention over the frames of each place, twice, then a feed-forward layer; sinusoidal frame positions."""
 
-    def __init__(self, channels: int, groups: int, width: int, head: int, frames: int) -> None:
+    def __init__(self, channels: int, groups: int, width: int, shape: AttentionShape, frames: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
         self.proj_in = nn.Linear(channels, width)
-        self.block = BasicTransformerBlock(width, width // head, head, double_self_attention=True,
+        self.staging = Staging(width, shape.context, frames)
+        self.block = BasicTransformerBlock(width, width // shape.head, shape.head, double_self_attention=True,
                                            positional_embeddings="sinusoidal", num_positional_embeddings=frames)
         self.positions = FramePositions(self.block.pos_embed.pe)
         self.block.pos_embed = self.positions
         self.proj_out = _zeroed(nn.Linear(width, channels))
 
-    def forward(self, x: Tensor, frames: int, start: int = 0) -> Tensor:
-        """x (B*T, C, H, W), whose first frame is number `start` of its clip."""
+    def forward(self, x: Tensor, context: Tensor, frames: int, start: int = 0) -> Tensor:
+        """x (B*T, C, H, W), whose first frame is number `start` of its clip; context (B*T, N, D)."""
         self.positions.start = start
         clip = self.norm(_to_clip(x, frames))
         batch, channels, _, places = clip.shape
         tokens = clip.permute(0, 3, 2, 1).reshape(batch * places, frames, channels)
-        tokens = self.proj_out(self.block(self.proj_in(tokens)))
+        staged = self.staging(context[::frames], frames, start, (x.shape[2], x.shape[3]))
+        tokens = self.proj_out(self.block(self.proj_in(tokens) + staged.flatten(0, 1)))
         change = tokens.reshape(batch, places, frames, channels).permute(0, 2, 3, 1)
         return x + change.reshape(x.shape)
 
