@@ -35,8 +35,9 @@ def trace(spec: NetworkSpec) -> onnx.ModelProto:
     feeds = [torch.from_numpy(spec.feeds[0][tensor.name].copy()) for tensor in spec.inputs]
     names = list(inspect.signature(spec.module.forward).parameters)
     free = {size: torch.export.Dim(size) for tensor in spec.inputs for size in tensor.shape if isinstance(size, str)}
+    # A network's last arguments may be optional.
     shapes = {name: {axis: free[size] for axis, size in enumerate(tensor.shape) if isinstance(size, str)}
-              for name, tensor in zip(names, spec.inputs, strict=True)}
+              for name, tensor in zip(names, spec.inputs, strict=False)}
     with torch.no_grad(), _quiet():
         program = torch.onnx.export(
             spec.module.eval(), tuple(feeds), dynamo=True, opset_version=_opset(spec.module), verbose=False,

@@ -11,16 +11,17 @@ from torch.nn import functional as F
 M = TypeVar("M", bound=nn.Module)
 
 
-def for_inference(denoiser: M) -> M:
-    """A copy of `denoiser` for one clip: the text's keys and values made once for all frames, gates apart."""
-    return rebuild(copy.deepcopy(denoiser))
+def for_inference(denoiser: M, one_text: bool = True) -> M:
+    """A copy of `denoiser` for one clip, gates apart; with `one_text` its keys and values are made once for all frames.
+    """
+    return rebuild(copy.deepcopy(denoiser), one_text)
 
 
-def rebuild(denoiser: M) -> M:
+def rebuild(denoiser: M, one_text: bool = True) -> M:
     """`for_inference` without the copy: what is no longer needed need not be in memory twice."""
     for module in list(denoiser.modules()):
         if isinstance(module, Attention):
-            module.set_processor(ClipAttention())
+            module.set_processor(ClipAttention(one_text))
         for name, child in module.named_children():
             if isinstance(child, GEGLU):
                 setattr(module, name, SplitGeglu(child))
@@ -28,16 +29,26 @@ def rebuild(denoiser: M) -> M:
 
 
 class ClipAttention:
-    """Attention as two products and a softmax; all frames of a clip read the same text."""
+    """Attention as two products and a softmax; with `one_text` all frames of a clip read the same text."""
+
+    def __init__(self, one_text: bool = True) -> None:
+        self._one_text = one_text
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None,
                  attention_mask: Tensor | None = None) -> Tensor:
-        """hidden_states (B*T, L, C), encoder_hidden_states (B*T, N, D) with equal rows: the first stands for all."""
-        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states[:1]
+        """hidden_states (B*T, L, C), encoder_hidden_states (B*T, N, D), attention_mask (B*T, L, L) with equal rows.
+
+        Where rows are equal, the first stands for all.
+        """
+        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        if encoder_hidden_states is not None and self._one_text:
+            source = source[:1]
         query = _heads(attn.to_q(hidden_states) * attn.scale, attn.heads)
         key, value = _heads(attn.to_k(source), attn.heads), _heads(attn.to_v(source), attn.heads)
         # In fp32 whatever the rest is computed in: see export.typed.
         scores = query.float() @ key.float().transpose(-1, -2)
+        if attention_mask is not None:
+            scores = scores + attention_mask[:1].float()
         mixed = scores.softmax(-1).to(value.dtype) @ value
         return attn.to_out[0](mixed.transpose(1, 2).reshape(hidden_states.shape[0], hidden_states.shape[1], -1))
 

@@ -12,7 +12,7 @@ from export.layers import for_inference
 from export.spec import NetworkSpec, Tolerance
 from runtime.backends import Array, TensorSpec
 from training.models.autoencoder import Autoencoder
-from training.models.denoiser import Denoiser
+from training.models.denoiser import Controls, Denoiser, DenoiserConfig
 from training.models.text_encoder import TextEncoder
 from training.models.upscaler import BackwardStep, CleanStep, FlowStep, ForwardStep, Upscaler, positions
 
@@ -46,18 +46,22 @@ def text_encoder(encoder: TextEncoder) -> NetworkSpec:
         outputs=("context", "embedding"), feeds=tuple(feeds), tolerance=Tolerance())
 
 
-class DenoiserGraph(nn.Module):
-    """A denoiser for one clip. The second output is there for OpenVINO alone.
+class _ClipGraph(nn.Module):
+    """A denoiser for one clip. Its second output is there for OpenVINO alone.
 
     In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
     the prediction is off by a tenth. What leads straight to an output stays in fp32.
     """
 
-    def __init__(self, denoiser: Denoiser) -> None:
+    def __init__(self, denoiser: Denoiser, one_text: bool) -> None:
         super().__init__()
-        self.denoiser = for_inference(denoiser)
+        self.denoiser = for_inference(denoiser, one_text)
         self.waves = self.denoiser.unet.time_proj
         self.denoiser.unet.time_proj = nn.Identity()
+
+
+class DenoiserGraph(_ClipGraph):
+    """A denoiser for one clip, the same text and time for all of its frames."""
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
         """latents (1, C, T, h, w), time (1,) in 0..1000, context (1, N, D), domain (1,) -> prediction, time waves."""
@@ -65,8 +69,21 @@ class DenoiserGraph(nn.Module):
         return self.denoiser(latents, waves, context, domain), waves
 
 
-def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkSpec:
-    """latents, time, context, domain -> prediction, and the time's waves (see `DenoiserGraph`).
+class ControlledGraph(_ClipGraph):
+    """A denoiser for one clip, with everything that can be said for each frame of it."""
+
+    # Positional arguments are what a graph's inputs are made of.
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,  # noqa: PLR0913, PLR0917
+                start: Tensor, bias: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As `DenoiserGraph` with time (1, T), context (1, T, N, D), start (1,), bias (T, T) and, where the network
+        takes it, condition (1, c, T, h, w); see `Controls`.
+        """
+        waves = self.waves(time[0])
+        return self.denoiser(latents, waves, context[0], domain, Controls(start, bias, condition)), waves
+
+
+def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, controls: bool = False) -> NetworkSpec:
+    """latents, time, context, domain -> prediction, and the time's waves (see `DenoiserGraph`, `ControlledGraph`).
 
     `cells` is (height, width) of the latents, `tokens` the length of a text.
     """
@@ -77,9 +94,24 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int) -> NetworkS
         {"latents": normal(draw, *shape) * np.float32(scale), "time": np.array([time], np.float32),
          "context": normal(draw, 1, tokens, config.context), "domain": np.array([domain % config.domains], np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
+    if controls:
+        feeds = [_controlled(feed, config, draw) for feed in feeds]
     return NetworkSpec(
-        name="denoiser", module=DenoiserGraph(network), inputs=specs(feeds[0]),
-        outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(), single=("time",))
+        name="denoiser", module=(ControlledGraph if controls else DenoiserGraph)(network, not controls),
+        inputs=specs(feeds[0]), outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(),
+        single=("time", "bias"))
+
+
+def _controlled(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -> Feed:
+    """The feed with every frame told something else, the last one hidden from the first."""
+    frames = config.frames
+    told = {**feed, "time": feed["time"] * np.linspace(0.9, 1, frames, dtype=np.float32)[None],
+            "context": feed["context"][:, None] + 0.1 * normal(draw, 1, frames, *feed["context"].shape[1:]),
+            "start": np.array([3], np.int64), "bias": normal(draw, frames, frames)}
+    told["bias"][0, -1] = -1e4
+    if config.conditions:
+        told["condition"] = normal(draw, 1, config.conditions, *feed["latents"].shape[2:])
+    return told
 
 
 class DecoderGraph(nn.Module):

@@ -38,7 +38,7 @@ class Request:
     """What to import, where to, and how the app shall sample with it.
 
     `frame` None is the size that the checkpoint's configuration names. `steps` and `guidance` are those of the
-    published examples. `step` adds a step graph.
+    published examples. `step` adds a step graph, and `controls`, where the family has them, inputs for each frame.
     """
 
     folder: Path
@@ -52,6 +52,7 @@ class Request:
     steps: int = 25
     guidance: float = 9.0
     step: bool = False
+    controls: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,6 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
     frozen = fill(pipeline.unet, pipeline.request.folder / "unet")
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     spec = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
-                             pipeline.tokenizer.length)
+                             pipeline.tokenizer.length, pipeline.request.controls)
     far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
     return Drawing(dataclasses.replace(spec, tolerance=far), DOMAINS, "clean", facts["shared_noise"])

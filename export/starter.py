@@ -34,7 +34,8 @@ SOUNDS: Final = "sounds"
 class Request:
     """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame.
 
-    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph.
+    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph, `controls` inputs for
+    each frame.
     """
 
     weights: Path
@@ -43,6 +44,7 @@ class Request:
     frame: Frame = Frame()  # noqa: RUF009 - frozen
     quality: Path = Path("docs/quality.json")
     step: bool = False
+    controls: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _denoiser(request: Request) -> Part:
     _, vae = weights.load(request.weights, "vae")
     encoder = _reader(request.weights)
     ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
-    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens)
+    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.controls)
     return Part((spec,), {
         "latent": {"channels": channels, "ratio": ratio, "mean": [0.0] * channels, "std": [1.0] * channels},
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",

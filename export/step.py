@@ -54,7 +54,8 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     """state (R, C, T, h, w), time, input_scale (1,), matrix (R + 1, K), context, domain -> next_state, estimate.
 
     R and K - 1 are the rows and columns of the solver's matrices, the last row of `matrix` gives the estimate of x_0.
-    With `guide` also null, like context, and scale (1,); where the solver is noisy also noise (1, C, T, h, w).
+    The denoiser's controls stay inputs. With `guide` also null, like context, and scale (1,); where the solver is noisy
+    also noise (1, C, T, h, w).
     """
     model = onnx.ModelProto()
     model.CopyFrom(denoiser)
@@ -88,8 +89,9 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
                              for name, value in numbers.items())
     replace_items(graph.node, [*before, *(node for walk in walks for node in walk), *after])
     state = [table.rows, *shape[1:]]
+    others = [value for name, value in given.items() if name not in {"latents", "time", "context", "domain"}]
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
-              _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"]]
+              _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"], *others]
     if guide:
         null = onnx.ValueInfoProto()
         null.CopyFrom(given["context"])

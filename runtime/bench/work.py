@@ -93,7 +93,7 @@ def evaluation(work: Work, denoiser: Timed) -> Callable[[], Latent]:
     it draws."""
     facts = work.line_up.denoiser
     shape = next(spec.shape for spec in denoiser.inputs if spec.name == "context")
-    tokens, width = (size if isinstance(size, int) else _tokens(work.line_up) for size in shape[1:])
+    tokens, width = (size if isinstance(size, int) else _tokens(work.line_up) for size in shape[-2:])
     context, null = (noise(SEED, (1, tokens, width), stream) for stream in (1, 2))
     predict = guided(denoiser, condition(facts, context, null))
     latent = clip_noise(SEED, facts.latent_shape, facts.shared_noise)

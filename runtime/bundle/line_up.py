@@ -164,7 +164,7 @@ def _check_fit(line_up: LineUp) -> None:
     roles = line_up.bundles.keys()
     if {"text_encoder", "denoiser"} <= roles:
         _join("text encoder's context", _shape(line_up.text_encoder.graph.outputs, "context")[1:],
-              "denoiser's context", _shape(line_up.denoiser.graph.inputs, "context")[1:])
+              "denoiser's context", _shape(line_up.denoiser.graph.inputs, "context")[-2:])
     if {"denoiser", "decoder"} <= roles:
         channels, _, *cells = _shape(line_up.denoiser.graph.inputs, "latents")[1:]
         _join("denoiser's latents", (channels, *cells),

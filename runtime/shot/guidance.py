@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.backends.engine import Array, Engine
+from runtime.shot.controls import fitted
 
 Latent = npt.NDArray[np.float32]
 Predict = Callable[[Latent, float], Latent]
@@ -15,6 +16,8 @@ Predict = Callable[[Latent, float], Latent]
 @dataclass(frozen=True, kw_only=True)
 class Condition:
     """What the denoiser is told beside the latent: `context` (1, N, D) the text, `domain` which look to draw in.
+
+    A denoiser with controls (see `controls`) may be given (1, T, N, D), a text for each frame.
 
     `scale` other than 1 steers away from `null_context` (1, N, D), the text of nothing, and costs a second evaluation;
     `batched` does both in one run of the graph, which takes twice the memory and needs a graph with a free batch axis.
@@ -54,5 +57,5 @@ def _evaluate(denoiser: Engine, latent: Latent, time: float, context: Latent, do
     batch = len(latent)
     feeds: dict[str, Array] = {"latents": latent, "time": np.full(batch, time, np.float32), "context": context,
                                "domain": np.full(batch, domain, np.int64)}
-    prediction: Latent = denoiser.run(feeds)["prediction"].astype(np.float32, copy=False)
+    prediction: Latent = denoiser.run(fitted(feeds, denoiser))["prediction"].astype(np.float32, copy=False)
     return prediction

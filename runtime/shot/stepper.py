@@ -7,6 +7,7 @@ import numpy as np
 
 from runtime.backends.engine import Array, Engine
 from runtime.events import Step
+from runtime.shot.controls import fitted
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, finite
 from runtime.shot.guidance import Condition
 from runtime.shot.solvers import SolverTable
@@ -34,7 +35,7 @@ def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition,
         feeds |= {"null": told.null_context, "scale": np.array([told.scale], np.float32)}
     if "noise" in taken:
         feeds["noise"] = np.zeros([int(size) for size in taken["noise"].shape], np.float32) if noise is None else noise
-    return feeds
+    return fitted(feeds, stepper)
 
 
 def denoise_stepwise(request: DenoiseRequest, stepper: Engine) -> Generator[Step | Estimate | Latents, None, None]:

@@ -15,6 +15,8 @@ from tests.export import tiny_networks as tiny
 SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
     "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens),
+    "denoiser with controls": networks.denoiser(tiny.denoiser(conditions=3), tiny.FRAME.cells(16), tiny.TEXT.tokens,
+                                                controls=True),
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }

@@ -1,9 +1,11 @@
 """`python -m export starter` on real, tiny weights: what it makes is a bundle the app opens and can run."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,14 @@ import torch
 from export import card, starter
 from export.errors import ExportError
 from export.starter import Built, Request, assembled, build
-from runtime.backends import open_engine
+from runtime.backends import Array, open_engine
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.shot import solvers
 from runtime.shot.decode import Normalisation, decode
 from runtime.shot.denoise import DenoiseRequest, Latents, denoise
 from runtime.shot.guidance import Condition
 from runtime.shot.schedule import Schedule
+from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import encode_text, open_tokenizer
 from tests.export import tiny_networks as tiny
 from training.models import weights
@@ -88,6 +91,40 @@ def test_the_app_draws_a_scene_with_it(built: Built) -> None:
         pictures = list(decode(drawn.array, engines.get("decoder"), normalisation))
     assert [picture.shape for picture in pictures] == [(32, 64, 3)] * 4
     assert all(picture.std() > 1.0 for picture in pictures)
+
+
+def last(events: Iterable[object]) -> Array:
+    *_, latents = events
+    assert isinstance(latents, Latents)
+    return latents.array
+
+
+def test_with_controls_that_say_nothing_it_draws_the_same_scene_step_graph_or_not(folder: Path, built: Built,
+                                                                                 tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "weights", ignore=shutil.ignore_patterns("upscaler.*"))
+    controlled = build(Request(tmp_path / "weights", tmp_path / "bundle", frame=tiny.FRAME, step=True,
+                               controls=True)).bundle
+    drawn = []
+    noise = np.random.default_rng(3)
+    context = noise.standard_normal((1, 8, 16), np.float32)
+    for bundle in (built.bundle, controlled):
+        facts = bundle.manifest.denoiser
+        assert facts is not None
+        table = solvers.table(facts.solver, Schedule(kind="flow", shift=2.0), facts.prediction, facts.steps)
+        asked = DenoiseRequest(shape=facts.latent_shape, table=table, seed=1, condition=Condition(context=context,
+                                                                                                  domain=1))
+        with Engines(LineUp.of(bundle), "cpu") as engines:
+            drawn.append(last(denoise(asked, engines.get("denoiser"))))
+            if facts.step is not None:
+                drawn.append(last(denoise_stepwise(asked, engines.get("denoiser", "step"))))
+                own = np.repeat(context[:, None], 4, axis=1)
+                own[:, 3] *= -1
+                asked = dataclasses.replace(asked, condition=Condition(context=own, domain=1))
+                drawn.append(last(denoise(asked, engines.get("denoiser"))))
+    plain, whole, stepwise, other = drawn
+    np.testing.assert_allclose(whole, plain, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(stepwise, plain, rtol=1e-3, atol=1e-4)
+    assert np.abs(other - plain).max() > 0.01, "a text of one frame's own is heard"
 
 
 def test_its_decoder_draws_what_the_autoencoder_draws(built: Built) -> None:

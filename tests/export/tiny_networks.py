@@ -44,9 +44,9 @@ def text_encoder() -> TextEncoder:
     return filled(TextEncoder(TEXT))
 
 
-def denoiser() -> Denoiser:
+def denoiser(conditions: int = 0) -> Denoiser:
     torch.manual_seed(2)
-    return filled(Denoiser(DENOISER))
+    return filled(Denoiser(dataclasses.replace(DENOISER, conditions=conditions)))
 
 
 def autoencoder() -> Autoencoder:

@@ -1,12 +1,13 @@
 """The denoiser's two promises: fresh insertions change nothing, and training them leaves stage 0's bits alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
-from training.models.inserts import Staging
+from training.models.denoiser import Controls, Denoiser, DenoiserConfig, stage0_unet
+from training.models.inserts import Staging, TemporalAttention
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -64,9 +65,9 @@ def test_every_input_matters_once_trained(unet: torch.nn.Module) -> None:
 def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> None:
     model = shaken(Denoiser(CONFIG, unet)).eval()
     latents, time, context = inputs(2)
-    first, second = (model(latents, time, context, torch.tensor([0, 0]), start) for start in (0, 2))
+    first, second = (model(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in (0, 2))
     assert not torch.allclose(first, second, atol=1e-3)
-    model(latents, time, context, torch.tensor([0, 0]), 0)
+    model(latents, time, context, torch.tensor([0, 0]), Controls(0))
     assert torch.equal(first, model(latents, time, context, torch.tensor([0, 0])))
 
 
@@ -74,19 +75,74 @@ def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> Non
 def test_staging_tells_places_moments_and_texts_apart_and_a_piece_like_the_whole() -> None:
     torch.manual_seed(3)
     staging = Staging(8, 16, frames=6)
-    context = torch.randn(2, 5, 16)
-    assert not staging(context, 6, 0, (4, 5)).any(), "fresh, it says nothing"
+    numbers, texts = torch.arange(6), torch.randn(2, 5, 16)
+    context = texts.repeat_interleave(6, 0)
+    assert not staging(context, numbers, (4, 5)).any(), "fresh, it says nothing"
     torch.nn.init.normal_(staging.out.weight)
-    whole = staging(context, 6, 0, (4, 5))
+    whole = staging(context, numbers, (4, 5))
     assert whole.shape == (2, 20, 6, 8)
-    torch.testing.assert_close(staging(context, 3, 2, (4, 5)), whole[:, :, 2:5])
+    piece = staging(texts.repeat_interleave(3, 0), numbers[2:5], (4, 5))
+    torch.testing.assert_close(piece, whole[:, :, 2:5])
     flat = whole.flatten(0, 2)
     assert len(flat.unique(dim=0)) == len(flat), "no two places, moments or texts are the same"
     # The middle of a picture twice as fine lies between the same neighbours.
-    finer = staging(context, 6, 0, (12, 15))
+    finer = staging(context, numbers, (12, 15))
     torch.testing.assert_close(finer.unflatten(1, (12, 15))[:, 1::3, 1::3].flatten(1, 2), whole)
-    padded = torch.cat([context, torch.zeros(2, 3, 16)], dim=1)
-    torch.testing.assert_close(staging(padded, 6, 0, (4, 5)), whole, atol=1e-3, rtol=1e-3)
+    padded = torch.cat([context, torch.zeros(12, 3, 16)], dim=1)
+    torch.testing.assert_close(staging(padded, numbers, (4, 5)), whole, atol=1e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_each_frame_may_have_a_text_and_a_time_of_its_own(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    domain = torch.tensor([0, 1])
+    base = model(latents, time, context, domain)
+    times, texts = time.repeat_interleave(4), context.repeat_interleave(4, 0)
+    torch.testing.assert_close(model(latents, times, texts, domain), base)
+    times[1], texts[2] = 0.0, -texts[2]
+    assert not torch.allclose(model(latents, times, context, domain), base, atol=1e-3)
+    assert not torch.allclose(model(latents, time, texts, domain), base, atol=1e-3)
+    torch.testing.assert_close(model(latents, times, texts, domain)[1], base[1])
+
+
+@torch.no_grad()
+def test_frames_are_numbered_round_and_round(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    found = [model(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in
+             (0, torch.tensor([4]), 1)]
+    assert torch.equal(found[0], found[1])
+    assert not torch.allclose(found[0], found[2], atol=1e-3)
+
+
+@torch.no_grad()
+def test_a_bias_hides_frames_from_temporal_attention(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    domain = torch.tensor([0, 0])
+    base = model(latents, time, context, domain)
+    torch.testing.assert_close(model(latents, time, context, domain, Controls(bias=torch.zeros(4, 4))), base)
+    layer: Any = next(layer for layer in model.temporal.values() if isinstance(layer, TemporalAttention))
+    x, numbers, texts = torch.randn(4, 64, 4, 6), torch.arange(4), context[:1].repeat_interleave(4, 0)
+    bias = torch.zeros(4, 4)
+    bias[:3, 3] = -1e4
+    hidden, seen = (layer(x, texts, numbers, given) for given in (bias, None))
+    x[3] = x[3].flip(-1)  # which leaves the norm's mean and deviation as they are
+    torch.testing.assert_close(layer(x, texts, numbers, bias)[:3], hidden[:3])
+    assert not torch.allclose(layer(x, texts, numbers)[:3], seen[:3], atol=1e-3)
+
+
+@torch.no_grad()
+def test_conditions_add_nothing_before_they_are_trained(unet: torch.nn.Module) -> None:
+    model = Denoiser(replace(CONFIG, conditions=3), unet).eval()
+    latents, time, context = inputs()
+    domain, condition = torch.tensor([0, 0]), torch.randn(2, 3, 4, 8, 12)
+    base = model(latents, time, context, domain)
+    assert torch.equal(model(latents, time, context, domain, Controls(condition=condition)), base)
+    assert model.condition is not None
+    model.condition.weight.data.normal_()
+    assert not torch.allclose(model(latents, time, context, domain, Controls(condition=condition)), base, atol=1e-3)
 
 
 @torch.no_grad()

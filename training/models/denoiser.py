@@ -7,13 +7,13 @@ the samplers. The same module at SD2's widths is the full model.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock
+from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock, zeroed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class DenoiserConfig:
     `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
     layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
     the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
+    `conditions` channels of the latents' size may be given besides (pictures to go on from, a mask, a layout).
     """
 
     latent_channels: int = 32
@@ -36,6 +37,7 @@ class DenoiserConfig:
     frames: int = 16
     temporal: float = 0.5
     insert_at_output: bool = True
+    conditions: int = 0
 
 
 def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
@@ -49,8 +51,28 @@ def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
         cross_attention_dim=config.context, attention_head_dim=heads, use_linear_projection=True)
 
 
+@dataclass(frozen=True)
+class Controls:
+    """What may be said of a clip's frames besides.
+
+    `start` () or (1,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again after
+    the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
+    (-10,000: it does not see that frame; the norm before still spans all frames). `condition` (B, conditions, T, h, w).
+    """
+
+    start: int | Tensor = 0
+    bias: Tensor | None = None
+    condition: Tensor | None = None
+
+
+NO_CONTROLS: Final = Controls()
+
+
 class Denoiser(nn.Module):
-    """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction like the latents."""
+    """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction like the latents.
+
+    Time and context may also be each frame's own, (B*T,) and (B*T, N, D), frames of one clip next to each other.
+    """
 
     def __init__(self, config: DenoiserConfig, unet: UNet2DConditionModel | None = None, temporal: bool = True) -> None:
         super().__init__()
@@ -68,17 +90,24 @@ class Denoiser(nn.Module):
                 self.temporal[name] = (
                     TemporalAttention(width, config.groups, inner, shape, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
+        self.condition = (zeroed(nn.Conv2d(config.conditions, config.widths[0], 3, padding=1)) if config.conditions
+                          else None)
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, start: int = 0) -> Tensor:
-        """One evaluation; `start` is the number of the first frame, where only a piece of a clip is seen."""
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, controls: Controls = NO_CONTROLS
+                ) -> Tensor:
+        """One evaluation."""
         batch, channels, frames, height, width = latents.shape
         x = latents.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
         unet = self.unet
         # Repeated before the embedding, not after: the same (B*T) batch then gives the frozen UNet's very bits.
-        steps = unet.time_proj(time.repeat_interleave(frames, 0)).to(x.dtype)
-        state = _State(unet.time_embedding(steps), context.repeat_interleave(frames, 0),
-                       domain.repeat_interleave(frames, 0), frames, start)
+        steps = unet.time_proj(_for_frames(time, len(x))).to(x.dtype)
+        numbers = (torch.arange(frames, device=x.device) + controls.start) % self.config.frames
+        state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
+                       controls.bias)
         x = unet.conv_in(x)
+        if controls.condition is not None:
+            assert self.condition is not None
+            x = x + self.condition(controls.condition.transpose(1, 2).flatten(0, 1))
         skips = [x]
         for number, block in enumerate(unet.down_blocks):
             for layer in range(len(block.resnets)):
@@ -132,8 +161,8 @@ class Denoiser(nn.Module):
             return x
         layer = self.temporal[name]
         if isinstance(layer, TemporalAttention):
-            return layer(x, state.context, state.frames, state.start)
-        return layer(x, state.time, state.frames)
+            return layer(x, state.context, state.numbers, state.bias)
+        return layer(x, state.time, len(state.numbers))
 
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
         return self.inserts[name](x, state.time, state.context, state.domain) if name in self.inserts else x
@@ -168,5 +197,10 @@ class _State:
     time: Tensor
     context: Tensor
     domain: Tensor
-    frames: int
-    start: int
+    numbers: Tensor
+    bias: Tensor | None
+
+
+def _for_frames(value: Tensor, rows: int) -> Tensor:
+    """One row a clip becomes one a frame; `value` may have one for each of all `rows` frames already."""
+    return value.repeat_interleave(rows // len(value), 0)

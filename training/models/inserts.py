@@ -43,7 +43,7 @@ class InsertedResBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.time = nn.Linear(embedding, channels)
         self.norm2 = DomainNorm(channels, domains, groups)
-        self.conv2 = _zeroed(nn.Conv2d(channels, channels, 3, padding=1))
+        self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Tensor, time: Tensor, domain: Tensor) -> Tensor:
         """x (B*T, C, H, W), time (B*T, E), domain (B*T,)."""
@@ -79,7 +79,7 @@ class AttentionShape:
         layer = Transformer2DModel(channels // self.head, self.head, in_channels=channels, num_layers=1,
                                    cross_attention_dim=self.context, norm_num_groups=groups,
                                    use_linear_projection=True)
-        _zeroed(layer.proj_out)
+        zeroed(layer.proj_out)
         return layer
 
 
@@ -96,31 +96,32 @@ class TemporalResBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels, width, (3, 1), padding=(1, 0))
         self.time = nn.Linear(embedding, width)
         self.norm2 = nn.GroupNorm(groups, width, eps=1e-5)
-        self.conv2 = _zeroed(nn.Conv2d(width, channels, (3, 1), padding=(1, 0)))
+        self.conv2 = zeroed(nn.Conv2d(width, channels, (3, 1), padding=(1, 0)))
 
     def forward(self, x: Tensor, time: Tensor, frames: int) -> Tensor:
         """x (B*T, C, H, W), time (B*T, E)."""
         clip = _to_clip(x, frames)
         hidden = self.conv1(F.silu(self.norm1(clip)))
-        hidden = hidden + self.time(F.silu(time[::frames]))[:, :, None, None]
+        hidden = hidden + self.time(F.silu(time)).unflatten(0, (-1, frames)).transpose(1, 2)[..., None]
         hidden = self.conv2(F.silu(self.norm2(hidden)))
         return x + hidden.transpose(1, 2).reshape(x.shape)
 
 
 class FramePositions(nn.Module):
-    """Adds to each frame's tokens (B, T, D) where it stands in its clip; `start` is the number of the first."""
+    """Adds to each frame's tokens (B, T, D) the sinusoids of its number; `numbers` (T,) int64 is set before each use,
+    for diffusers' block hands on nothing but the tokens."""
 
     sinusoids: Tensor
+    numbers: Tensor
 
     def __init__(self, sinusoids: Tensor) -> None:
         super().__init__()
         # A constant: it belongs to the code, not to the weights.
         self.register_buffer("sinusoids", sinusoids, persistent=False)
-        self.start = 0
 
     def forward(self, tokens: Tensor) -> Tensor:
         """As the class says."""
-        return tokens + self.sinusoids[:, self.start : self.start + tokens.shape[1]]
+        return tokens + self.sinusoids[:, self.numbers]
 
 
 class Staging(nn.Module):
@@ -140,17 +141,17 @@ class Staging(nn.Module):
         self.moment = nn.Linear(2 * WAVES, width, bias=False)
         self.place = nn.Linear(4 * WAVES, width, bias=False)
         self.hidden = nn.Linear(width, width)
-        self.out = _zeroed(nn.Linear(width, width))
+        self.out = zeroed(nn.Linear(width, width))
 
-    def forward(self, context: Tensor, frames: int, start: int, size: tuple[int, int]) -> Tensor:
-        """context (B, N, D) -> (B, h*w, T, width) for frames start, start + 1, ... of maps of `size` (h, w)."""
-        device = context.device
-        moments = (torch.arange(start, start + frames, device=device) + 0.5) * (2 / self.frames) - 1
+    def forward(self, context: Tensor, numbers: Tensor, size: tuple[int, int]) -> Tensor:
+        """context (B*T, N, D), numbers of the frames (T,) -> (B, h*w, T, width) for maps of `size` (h, w)."""
+        device, dtype = context.device, self.place.weight.dtype
+        moments = (numbers + 0.5) * (2 / self.frames) - 1
         rows, columns = ((torch.arange(side, device=device) + 0.5) * (2 / side) - 1 for side in size)
-        waves = torch.cat([_waves(rows)[:, None].expand(-1, size[1], -1),
-                           _waves(columns)[None].expand(size[0], -1, -1)], dim=-1).flatten(0, 1)
-        told = self.text(self.norm(context.mean(1)))
-        hidden = told[:, None, None] + self.place(waves)[:, None] + self.moment(_waves(moments))
+        places = torch.cat([_waves(rows)[:, None].expand(-1, size[1], -1),
+                            _waves(columns)[None].expand(size[0], -1, -1)], dim=-1).flatten(0, 1)
+        told = self.text(self.norm(context.mean(1))).unflatten(0, (-1, len(numbers)))
+        hidden = told[:, None] + self.place(places.to(dtype))[:, None] + self.moment(_waves(moments).to(dtype))
         staged: Tensor = self.out(F.silu(self.hidden(F.silu(hidden))))
         return staged
 
@@ -173,16 +174,20 @@ class TemporalAttention(nn.Module):
                                            positional_embeddings="sinusoidal", num_positional_embeddings=frames)
         self.positions = FramePositions(self.block.pos_embed.pe)
         self.block.pos_embed = self.positions
-        self.proj_out = _zeroed(nn.Linear(width, channels))
+        self.proj_out = zeroed(nn.Linear(width, channels))
 
-    def forward(self, x: Tensor, context: Tensor, frames: int, start: int = 0) -> Tensor:
-        """x (B*T, C, H, W), whose first frame is number `start` of its clip; context (B*T, N, D)."""
-        self.positions.start = start
+    def forward(self, x: Tensor, context: Tensor, numbers: Tensor, bias: Tensor | None = None) -> Tensor:
+        """x (B*T, C, H, W), context (B*T, N, D), the frames' numbers (T,), what is added to attention scores (T, T)."""
+        frames = len(numbers)
+        self.positions.numbers = numbers
         clip = self.norm(_to_clip(x, frames))
         batch, channels, _, places = clip.shape
         tokens = clip.permute(0, 3, 2, 1).reshape(batch * places, frames, channels)
-        staged = self.staging(context[::frames], frames, start, (x.shape[2], x.shape[3]))
-        tokens = self.proj_out(self.block(self.proj_in(tokens) + staged.flatten(0, 1)))
+        staged = self.staging(context, numbers, (x.shape[2], x.shape[3]))
+        # One for each sequence, as diffusers wants it.
+        mask = None if bias is None else bias[None].expand(len(tokens), -1, -1)
+        tokens = self.proj_in(tokens) + staged.flatten(0, 1)
+        tokens = self.proj_out(self.block(tokens, attention_mask=mask, encoder_attention_mask=mask))
         change = tokens.reshape(batch, places, frames, channels).permute(0, 2, 3, 1)
         return x + change.reshape(x.shape)
 
@@ -192,7 +197,8 @@ def _to_clip(x: Tensor, frames: int) -> Tensor:
     return x.unflatten(0, (-1, frames)).flatten(3).transpose(1, 2)
 
 
-def _zeroed(layer: M) -> M:
+def zeroed(layer: M) -> M:
+    """`layer` with zeros for weights: what it adds is nothing until it is trained."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training import data
 from training.loop import Batch, laid_out
-from training.models.denoiser import Denoiser
+from training.models.denoiser import Controls, Denoiser
 from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, boxes_of
 from training.sampling import FOLDED, UNGUIDED
@@ -99,10 +99,10 @@ class FilmJob:
         batch, start = piece(batch, generator)
         latents = batch["latents"].float().transpose(1, 2)
         noisy, time, target = corrupt(latents, generator, MIDDLE)
-        found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"], start)
+        found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"], Controls(start))
         with torch.no_grad():
             nothing = self._nothing.expand(len(time), -1, -1)
-            free = self.model(noisy, time * 1000, nothing, batch["domain"], start)
+            free = self.model(noisy, time * 1000, nothing, batch["domain"], Controls(start))
             target = target + guiding(found.float() - free.float(), time)
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()

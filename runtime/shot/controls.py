@@ -1,0 +1,27 @@
+"""What some denoisers take for each frame: texts and times of their own, numbers, what sees what, conditions."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from runtime.backends.engine import Array, Engine
+
+PER_FRAME: Final = {"time": 2, "context": 4, "null": 4}
+"""Axes of inputs that hold a value for each frame: (B, T) and (B, T, N, D)."""
+NEUTRAL: Final = frozenset({"start", "bias", "condition"})
+"""Inputs whose zeros change nothing: a clip's first frame is number 0, every frame sees every other, and there is no
+picture to go by."""
+
+
+def fitted(feeds: Mapping[str, Array], denoiser: Engine) -> dict[str, Array]:
+    """`feeds` as `denoiser` takes them: what holds for a clip is said for each frame, what nobody said is neutral."""
+    found = dict(feeds)
+    for spec in denoiser.inputs:
+        value = found.get(spec.name)
+        if value is None:
+            if spec.name in NEUTRAL:
+                found[spec.name] = np.zeros([int(size) for size in spec.shape], spec.dtype)
+        elif len(spec.shape) == PER_FRAME.get(spec.name) == value.ndim + 1:
+            found[spec.name] = np.repeat(value[:, None], int(spec.shape[1]), axis=1)
+    return found
