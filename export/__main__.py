@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from export.spec import Precision
+from export.spec import Form, Precision
 from runtime.errors import MovieFactoryError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     starter.add_argument("--precision", choices=get_args(Precision), default="int8",
                          help="how weights are stored (default: %(default)s)")
     _add_step(starter)
-    _add_controls(starter)
+    _add_form(starter, "clip", "controls")
     starter.set_defaults(build=_starter)
     upscaler = commands.add_parser("realbasicvsr", help="a published RealBasicVSR checkpoint, as an upscaler")
     upscaler.add_argument("checkpoint", type=Path, help=".pth or .safetensors, the authors' or OpenMMLab's")
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published")
     stable.add_argument("--layers", type=Path, required=True, metavar="FOLDER",
                         help="where training left stage1 and stage2")
-    _add_controls(stable)
+    _add_form(stable, *get_args(Form))
     stable.set_defaults(build=_stable_diffusion)
     return parser
 
@@ -86,17 +86,18 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
                         help="add a graph of denoiser, guidance and solver in one, which GPUs run")
 
 
-def _add_controls(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--controls", action="store_true",
-                        help="let text and time differ from frame to frame; also takes the first frame's number and "
-                             "which frames see which")
+def _add_form(parser: argparse.ArgumentParser, *forms: str) -> None:
+    pair = " a pair of them, so that guidance is one run in twice the memory;" if "pair" in forms else ""
+    parser.add_argument("--form", choices=forms, default="clip",
+                        help=f"what the denoiser's graph takes: a clip;{pair} or a clip with text, time and more of "
+                             "each frame's own (default: %(default)s)")
 
 
 def _starter(options: argparse.Namespace) -> "Bundle":
     from export.starter import Request, build
 
     built = build(Request(options.weights, options.out, options.precision, step=options.step,
-                          controls=options.controls))
+                          form=options.form))
     for role, why in built.left_out.items():
         print(f"left out: {role} ({why})")
     return built.bundle
@@ -132,7 +133,7 @@ def _request(options: argparse.Namespace) -> "Request":
     return Request(folder=options.folder, out=options.out, precision=options.precision,
                    frame=Frame(*options.frame) if options.frame else None, frames=options.frames, fps=options.fps,
                    solver=options.solver, steps=options.steps, guidance=options.guidance, step=options.step,
-                   controls=getattr(options, "controls", False), licence=options.licence)
+                   form=getattr(options, "form", "clip"), licence=options.licence)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

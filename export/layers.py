@@ -11,17 +11,16 @@ from torch.nn import functional as F
 M = TypeVar("M", bound=nn.Module)
 
 
-def for_inference(denoiser: M, one_text: bool = True) -> M:
-    """A copy of `denoiser` for one clip, gates apart; with `one_text` its keys and values are made once for all frames.
-    """
-    return rebuild(copy.deepcopy(denoiser), one_text)
+def for_inference(denoiser: M, one_text: bool = True, clips: int = 1) -> M:
+    """A copy of `denoiser`, gates apart; with `one_text` keys and values of a text are made once for all frames."""
+    return rebuild(copy.deepcopy(denoiser), one_text, clips)
 
 
-def rebuild(denoiser: M, one_text: bool = True) -> M:
+def rebuild(denoiser: M, one_text: bool = True, clips: int = 1) -> M:
     """`for_inference` without the copy: what is no longer needed need not be in memory twice."""
     for module in list(denoiser.modules()):
         if isinstance(module, Attention):
-            module.set_processor(ClipAttention(one_text))
+            module.set_processor(ClipAttention(one_text, clips))
         for name, child in module.named_children():
             if isinstance(child, GEGLU):
                 setattr(module, name, SplitGeglu(child))
@@ -29,10 +28,10 @@ def rebuild(denoiser: M, one_text: bool = True) -> M:
 
 
 class ClipAttention:
-    """Attention as two products and a softmax; with `one_text` all frames of a clip read the same text."""
+    """Attention as two products and a softmax; with `one_text` all frames of each of the `clips` read the same text."""
 
-    def __init__(self, one_text: bool = True) -> None:
-        self._one_text = one_text
+    def __init__(self, one_text: bool = True, clips: int = 1) -> None:
+        self._one_text, self._clips = one_text, clips
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None,
                  attention_mask: Tensor | None = None) -> Tensor:
@@ -40,11 +39,13 @@ class ClipAttention:
 
         Where rows are equal, the first stands for all.
         """
-        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        if encoder_hidden_states is not None and self._one_text:
-            source = source[:1]
+        source, rows = hidden_states, len(hidden_states)
+        if encoder_hidden_states is not None:
+            source = encoder_hidden_states[:: rows // self._clips] if self._one_text else encoder_hidden_states
         query = _heads(attn.to_q(hidden_states) * attn.scale, attn.heads)
         key, value = _heads(attn.to_k(source), attn.heads), _heads(attn.to_v(source), attn.heads)
+        if 1 < len(key) < rows:
+            key, value = (given.repeat_interleave(rows // len(given), 0) for given in (key, value))
         # In fp32 whatever the rest is computed in: see export.typed.
         scores = query.float() @ key.float().transpose(-1, -2)
         if attention_mask is not None:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from export.layers import for_inference
-from export.spec import NetworkSpec, Tolerance
+from export.spec import Form, NetworkSpec, Tolerance
 from runtime.backends import Array, TensorSpec
+from runtime.shot.guidance import PAIR
 from training.models.autoencoder import Autoencoder
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig
 from training.models.text_encoder import TextEncoder
@@ -47,30 +48,30 @@ def text_encoder(encoder: TextEncoder) -> NetworkSpec:
 
 
 class _ClipGraph(nn.Module):
-    """A denoiser for one clip. Its second output is there for OpenVINO alone.
+    """A denoiser for one clip, or for a pair of them. Its second output is there for OpenVINO alone.
 
     In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
     the prediction is off by a tenth. What leads straight to an output stays in fp32.
     """
 
-    def __init__(self, denoiser: Denoiser, one_text: bool) -> None:
+    def __init__(self, denoiser: Denoiser, one_text: bool, clips: int = 1) -> None:
         super().__init__()
-        self.denoiser = for_inference(denoiser, one_text)
+        self.denoiser = for_inference(denoiser, one_text, clips)
         self.waves = self.denoiser.unet.time_proj
         self.denoiser.unet.time_proj = nn.Identity()
 
 
 class DenoiserGraph(_ClipGraph):
-    """A denoiser for one clip, the same text and time for all of its frames."""
+    """The same text and time for all frames of a clip."""
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
-        """latents (1, C, T, h, w), time (1,) in 0..1000, context (1, N, D), domain (1,) -> prediction, time waves."""
+        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves."""
         waves = self.waves(time)
         return self.denoiser(latents, waves, context, domain), waves
 
 
 class ControlledGraph(_ClipGraph):
-    """A denoiser for one clip, with everything that can be said for each frame of it."""
+    """For one clip, with everything that can be said for each frame of it."""
 
     # Positional arguments are what a graph's inputs are made of.
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,  # noqa: PLR0913, PLR0917
@@ -82,22 +83,28 @@ class ControlledGraph(_ClipGraph):
         return self.denoiser(latents, waves, context[0], domain, Controls(start, bias, condition)), waves
 
 
-def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, controls: bool = False) -> NetworkSpec:
+def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form = "clip") -> NetworkSpec:
     """latents, time, context, domain -> prediction, and the time's waves (see `DenoiserGraph`, `ControlledGraph`).
 
     `cells` is (height, width) of the latents, `tokens` the length of a text.
     """
     config, draw = network.config, np.random.default_rng(0)
-    shape = (1, config.latent_channels, config.frames, *cells)
+    clips = PAIR if form == "pair" else 1
+    shape = (clips, config.latent_channels, config.frames, *cells)
     # Times that bf16 cannot hold, from both ends of sampling; the last feed is a clip that hardly has noise any more.
     feeds = [
-        {"latents": normal(draw, *shape) * np.float32(scale), "time": np.array([time], np.float32),
-         "context": normal(draw, 1, tokens, config.context), "domain": np.array([domain % config.domains], np.int64)}
+        {"latents": normal(draw, *shape) * np.float32(scale), "time": np.full(clips, time, np.float32),
+         "context": normal(draw, clips, tokens, config.context),
+         "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
-    if controls:
+    graph: nn.Module
+    if form == "controls":
         feeds = [_controlled(feed, config, draw) for feed in feeds]
+        graph = ControlledGraph(network, one_text=False)
+    else:
+        graph = DenoiserGraph(network, one_text=True, clips=clips)
     return NetworkSpec(
-        name="denoiser", module=(ControlledGraph if controls else DenoiserGraph)(network, not controls),
+        name="denoiser", module=graph,
         inputs=specs(feeds[0]), outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(),
         single=("time", "bias"))
 

@@ -21,7 +21,7 @@ from export.errors import ExportError
 from export.networks import Frame
 from export.noise_schedule import Trained, noise_schedule
 from export.parts import Part, fresh_folder, write_graphs
-from export.spec import NetworkSpec, Precision
+from export.spec import Form, NetworkSpec, Precision
 from export.step import add_step
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256
@@ -38,7 +38,8 @@ class Request:
     """What to import, where to, and how the app shall sample with it.
 
     `frame` None is the size that the checkpoint's configuration names. `steps` and `guidance` are those of the
-    published examples. `step` adds a step graph, and `controls`, where the family has them, inputs for each frame.
+    published examples. `step` adds a step graph; `form` is the denoiser's (see
+    `networks.Form`), where the family has more than one.
     """
 
     folder: Path
@@ -52,7 +53,7 @@ class Request:
     steps: int = 25
     guidance: float = 9.0
     step: bool = False
-    controls: bool = False
+    form: Form = "clip"
 
 
 @dataclass(frozen=True)

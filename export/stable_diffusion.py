@@ -54,9 +54,12 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
     if wrong:
         raise ExportError(f"layers in {layers} that were trained around this network", f"theirs had {'; '.join(wrong)}",
                           "give layers and network that belong together")
+    if pipeline.request.form == "pair" and pipeline.request.guidance == 1.0:
+        raise ExportError("guidance other than 1 for a graph of two clips", "--guidance 1 needs but one",
+                          "leave --form pair out")
     frozen = fill(pipeline.unet, pipeline.request.folder / "unet")
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     spec = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
-                             pipeline.tokenizer.length, pipeline.request.controls)
+                             pipeline.tokenizer.length, pipeline.request.form)
     far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
     return Drawing(dataclasses.replace(spec, tolerance=far), DOMAINS, "clean", facts["shared_noise"])

@@ -13,7 +13,7 @@ from export.errors import ExportError
 from export.inserted import fill_all, inserted
 from export.networks import Frame
 from export.parts import Part, write_graphs
-from export.spec import Precision
+from export.spec import Form, Precision
 from export.step import add_step
 from runtime.bundle import Bundle, write_manifest
 from training.models import weights
@@ -34,8 +34,8 @@ SOUNDS: Final = "sounds"
 class Request:
     """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame.
 
-    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph, `controls` inputs for
-    each frame.
+    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph, `form` is the
+    denoiser's (see `networks.Form`).
     """
 
     weights: Path
@@ -44,7 +44,7 @@ class Request:
     frame: Frame = Frame()  # noqa: RUF009 - frozen
     quality: Path = Path("docs/quality.json")
     step: bool = False
-    controls: bool = False
+    form: Form = "clip"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _denoiser(request: Request) -> Part:
     _, vae = weights.load(request.weights, "vae")
     encoder = _reader(request.weights)
     ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
-    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.controls)
+    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.form)
     return Part((spec,), {
         "latent": {"channels": channels, "ratio": ratio, "mean": [0.0] * channels, "std": [1.0] * channels},
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",

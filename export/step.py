@@ -2,9 +2,10 @@
 
 Made of the exported denoiser by adding nodes around its own; both graphs read the same file of weights. The solver's
 table comes in as an input (see `runtime.shot.solvers`), so one graph does for any number of steps. Guidance runs the
-network twice inside the graph.
+network twice inside the graph, or once over a pair of clips where the network was traced with two.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
 from runtime.bundle.check import read_json
 from runtime.film.decisions import Settings
 from runtime.film.setup import solver_table
-from runtime.shot.guidance import Condition, guided
+from runtime.shot.guidance import PAIR, Condition, guided
 from runtime.shot.solvers import SolverTable, estimate, step
 from runtime.shot.stepper import STATE, step_feeds
 
@@ -30,6 +31,8 @@ LEAST_BESIDE: Final = 1024
 """Bytes from which on a weight lies beside the graphs."""
 _AGAIN: Final = "unguided."
 """How the nodes' outputs begin in the second walk through the network."""
+_PAIRED: Final = {name: f"_paired_{name}" for name in ("latents", "time", "context", "domain", "prediction")}
+"""What the network reads and gives for both clips at once, where it takes a pair."""
 
 
 def add_step(bundle: Bundle, precision: Precision) -> Bundle:
@@ -64,15 +67,21 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     shape = [size.dim_value for size in given["latents"].type.tensor_type.shape.dim]
     noisy = any(table.noisy(index) for index in range(table.steps))
     columns = table.rows + 1 + noisy
-    walks = [list(graph.node)]
-    if guide:
-        walks.append(_again(walks[0], set(given) | {tensor.name for tensor in graph.initializer}))
     before = [_node("Slice", ["state", "_0", "_1", "_0"], "_latent"),
               _node("Mul", ["_latent", "input_scale"], "latents")]
-    predicted = "prediction"
+    predicted, unguided = "prediction", f"{_AGAIN}prediction"
     after = []
+    if shape[0] == PAIR:
+        walks = [_renamed(list(graph.node), _PAIRED)]
+        before += [_node("Concat", [first, second], _PAIRED[second], axis=0) for first, second in
+                   (("latents", "latents"), ("time", "time"), ("null", "context"), ("domain", "domain"))]
+        after.append(helper.make_node("Split", [_PAIRED[predicted]], [unguided, predicted], "step_split", axis=0,
+                                      num_outputs=PAIR))
+    else:
+        walks = [list(graph.node)]
+        if guide:
+            walks.append(_again(walks[0], set(given) | {tensor.name for tensor in graph.initializer}))
     if guide:
-        unguided = f"{_AGAIN}prediction"
         after += [_node("Sub", ["prediction", unguided], "_towards"), _node("Mul", ["_towards", "scale"], "_steered"),
                   _node("Add", [unguided, "_steered"], "_guided")]
         predicted = "_guided"
@@ -90,6 +99,9 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     replace_items(graph.node, [*before, *(node for walk in walks for node in walk), *after])
     state = [table.rows, *shape[1:]]
     others = [value for name, value in given.items() if name not in {"latents", "time", "context", "domain"}]
+    for value in given.values():
+        if shape[0] == PAIR:
+            value.type.tensor_type.shape.dim[0].dim_value = 1
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
               _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"], *others]
     if guide:
@@ -101,6 +113,14 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     waves = [value for value in graph.output if value.name == "time_waves"]
     replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves])
     return model
+
+
+def _renamed(nodes: list[Any], names: Mapping[str, str]) -> list[Any]:
+    """The nodes, reading and giving other tensors than those called so in `names`."""
+    for node in nodes:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    return nodes
 
 
 def _again(nodes: list[Any], kept: set[str]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from runtime.shot.controls import fitted
 Latent = npt.NDArray[np.float32]
 Predict = Callable[[Latent, float], Latent]
 
+PAIR: Final = 2
+"""Clips of a graph that is made for guidance: one with the text of nothing, one with the text."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
@@ -19,32 +23,34 @@ class Condition:
 
     A denoiser with controls (see `controls`) may be given (1, T, N, D), a text for each frame.
 
-    `scale` other than 1 steers away from `null_context` (1, N, D), the text of nothing, and costs a second evaluation;
-    `batched` does both in one run of the graph, which takes twice the memory and needs a graph with a free batch axis.
+    `scale` other than 1 steers away from `null_context` (1, N, D), the text of nothing, and costs a second evaluation.
     """
 
     context: Latent
     domain: int
     null_context: Latent | None = None
     scale: float = 1.0
-    batched: bool = False
 
 
 def guided(denoiser: Engine, condition: Condition) -> Predict:
     """The denoiser as a function of latent (1, C, T, h, w) and time, giving its prediction of the latent's shape.
 
-    Classifier-free guidance (Ho and Salimans 2022, equation 6, written as null + scale (text - null)).
+    Classifier-free guidance (Ho and Salimans 2022, equation 6, written as null + scale (text - null)). A graph made for
+    a pair of clips does both evaluations in one run, in twice the memory.
     """
     scale, null = np.float32(condition.scale), condition.null_context
-    if scale == 1.0:
+    pair = any(spec.name == "latents" and spec.shape[0] == PAIR for spec in denoiser.inputs)
+    if pair and null is None:
+        null = condition.context
+    if scale == 1.0 and not pair:
         return lambda latent, time: _evaluate(denoiser, latent, time, condition.context, condition.domain)
     if null is None:
         raise ValueError("guidance needs a null context")
 
     def predict(latent: Latent, time: float) -> Latent:
-        if condition.batched:
-            both = np.concatenate([null, condition.context])
-            away, towards = np.split(_evaluate(denoiser, np.repeat(latent, 2, axis=0), time, both, condition.domain), 2)
+        if pair:
+            both, twice = np.concatenate([null, condition.context]), np.repeat(latent, PAIR, axis=0)
+            away, towards = np.split(_evaluate(denoiser, twice, time, both, condition.domain), PAIR)
         else:
             away = _evaluate(denoiser, latent, time, null, condition.domain)
             towards = _evaluate(denoiser, latent, time, condition.context, condition.domain)

@@ -39,6 +39,17 @@ def test_every_part_of_the_context_reaches_the_prediction() -> None:
             assert not torch.allclose(network(feeds[0], feeds[1], changed, feeds[3]), plain)
 
 
+def test_each_clip_of_a_pair_reads_its_own_text() -> None:
+    network = tiny.denoiser()
+    generator = torch.Generator().manual_seed(0)
+    latents, context = (torch.randn(2, *shape, generator=generator) for shape in ((4, 4, 2, 4), (8, 16)))
+    feeds = latents, torch.tensor([937.3, 20.0]), context, torch.tensor([1, 0])
+    with torch.no_grad():
+        expected = network(*feeds)
+        found = for_inference(network, clips=2)(*feeds)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
 def test_a_split_gate_is_the_joined_one() -> None:
     torch.manual_seed(0)
     joined = GEGLU(6, 10)

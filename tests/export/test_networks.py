@@ -16,7 +16,8 @@ SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
     "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens),
     "denoiser with controls": networks.denoiser(tiny.denoiser(conditions=3), tiny.FRAME.cells(16), tiny.TEXT.tokens,
-                                                controls=True),
+                                                "controls"),
+    "denoiser of a pair": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens, "pair"),
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }

@@ -10,9 +10,14 @@ import torch
 
 from export.__main__ import main
 from runtime.backends import open_engine
-from runtime.bundle import open_bundle
+from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
+from runtime.film.decisions import Settings
+from runtime.film.drawing import condition
+from runtime.film.setup import solver_table
+from runtime.shot.denoise import DenoiseRequest, Latents, denoise
 from runtime.shot.noise import noise
+from runtime.shot.stepper import denoise_stepwise
 from tests.export import tiny_modelscope as tiny
 from tests.export.tiny_networks import filled
 from training.models import weights
@@ -95,6 +100,34 @@ def test_the_bundle_is_what_was_trained_and_says_what_it_was_made_of(reference: 
             theirs = model(torch.from_numpy(latents), torch.tensor([500.0]), torch.from_numpy(context),
                            torch.tensor([domain])).numpy()
         assert np.abs(ours - theirs).max() < 2e-3, "stages are stored in half precision"
+
+
+def test_guidance_over_a_pair_of_clips_draws_the_same_scene_step_graph_or_not(reference: Any, folder: Path,
+                                                                              tmp_path: Path) -> None:
+    layers = trained(filled(around(reference.unet)), tmp_path / "layers")
+    context, null = noise(2, (1, tiny.TOKENS, 16)), noise(5, (1, tiny.TOKENS, 16))
+    drawn = []
+    for form in ("clip", "pair"):
+        assert exported(folder, layers, tmp_path / form, "--form", form, "--step", "--steps", "3") == 0
+        line_up = LineUp.of(open_bundle(tmp_path / form))
+        denoiser = line_up.denoiser
+        asked = DenoiseRequest(shape=denoiser.latent_shape, table=solver_table(Settings(), line_up), seed=7,
+                               condition=condition(denoiser, context, null))
+        with Engines(line_up, "cpu") as engines:
+            for events in (denoise(asked, engines.get("denoiser")),
+                           denoise_stepwise(asked, engines.get("denoiser", "step"))):
+                *_, latents = events
+                assert isinstance(latents, Latents)
+                drawn.append(latents.array)
+    for other in drawn[1:]:
+        np.testing.assert_allclose(other, drawn[0], rtol=1e-3, atol=1e-3)
+
+
+def test_a_pair_without_guidance_is_refused(reference: Any, folder: Path, tmp_path: Path,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    layers = trained(around(reference.unet), tmp_path / "layers")
+    assert exported(folder, layers, tmp_path / "bundle", "--form", "pair", "--guidance", "1") != 0
+    assert "leave --form pair out" in capsys.readouterr().err
 
 
 def test_layers_that_are_missing_are_named(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,7 +103,7 @@ def test_with_controls_that_say_nothing_it_draws_the_same_scene_step_graph_or_no
                                                                                  tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "weights", ignore=shutil.ignore_patterns("upscaler.*"))
     controlled = build(Request(tmp_path / "weights", tmp_path / "bundle", frame=tiny.FRAME, step=True,
-                               controls=True)).bundle
+                               form="controls")).bundle
     drawn = []
     noise = np.random.default_rng(3)
     context = noise.standard_normal((1, 8, 16), np.float32)
