@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     starter.add_argument("--precision", choices=get_args(Precision), default="int8",
                          help="how weights are stored (default: %(default)s)")
     _add_step(starter)
-    _add_form(starter, "clip", "controls")
+    _add_form(starter, "clip", "controls", "cached")
     starter.set_defaults(build=_starter)
     upscaler = commands.add_parser("realbasicvsr", help="a published RealBasicVSR checkpoint, as an upscaler")
     upscaler.add_argument("checkpoint", type=Path, help=".pth or .safetensors, the authors' or OpenMMLab's")
@@ -89,8 +89,9 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 def _add_form(parser: argparse.ArgumentParser, *forms: str) -> None:
     pair = " a pair of them, so that guidance is one run in twice the memory;" if "pair" in forms else ""
     parser.add_argument("--form", choices=forms, default="clip",
-                        help=f"what the denoiser's graph takes: a clip;{pair} or a clip with text, time and more of "
-                             "each frame's own (default: %(default)s)")
+                        help=f"what the denoiser's graph takes: a clip;{pair} a clip with text, time and more of "
+                             "each frame's own; or a clip, with a second graph for steps in which only the outermost "
+                             "level runs (default: %(default)s)")
 
 
 def _starter(options: argparse.Namespace) -> "Bundle":

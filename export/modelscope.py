@@ -18,7 +18,7 @@ def _denoiser(pipeline: Pipeline) -> Drawing:
     unet = fill(pipeline.unet, request.folder / "unet")
     spec = modelscope_networks.denoiser(unet, request.frames, pipeline.frame.cells(pipeline.ratio),
                                         pipeline.tokenizer.length)
-    return Drawing(spec, {"published": 0}, "published")
+    return Drawing((spec,), {"published": 0}, "published")
 
 
 FAMILY: Final = Family("ModelScope text-to-video or ZeroScope", "UNet3DConditionModel", _described, _denoiser)

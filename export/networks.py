@@ -70,6 +70,27 @@ class DenoiserGraph(_ClipGraph):
         return self.denoiser(latents, waves, context, domain), waves
 
 
+class DeepGraph(_ClipGraph):
+    """As `DenoiserGraph`, and gives what its inner levels did: see `Denoiser.with_deep`."""
+
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor
+                ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w)."""
+        waves = self.waves(time)
+        prediction, deep = self.denoiser.with_deep(latents, waves, context, domain)
+        return prediction, waves, deep
+
+
+class ShallowGraph(_ClipGraph):
+    """The outermost level alone: see `Denoiser.shallow`."""
+
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor
+                ) -> tuple[Tensor, Tensor]:
+        """As `DenoiserGraph`, with deep (T, C, h, w) of a step before."""
+        waves = self.waves(time)
+        return self.denoiser.shallow(latents, waves, context, domain, deep), waves
+
+
 class ControlledGraph(_ClipGraph):
     """For one clip, with everything that can be said for each frame of it."""
 
@@ -83,8 +104,8 @@ class ControlledGraph(_ClipGraph):
         return self.denoiser(latents, waves, context[0], domain, Controls(start, bias, condition)), waves
 
 
-def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form = "clip") -> NetworkSpec:
-    """latents, time, context, domain -> prediction, and the time's waves (see `DenoiserGraph`, `ControlledGraph`).
+def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form = "clip") -> tuple[NetworkSpec, ...]:
+    """latents, time, context, domain -> prediction, and the time's waves; see the graph of each form.
 
     `cells` is (height, width) of the latents, `tokens` the length of a text.
     """
@@ -97,16 +118,27 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
-    graph: nn.Module
-    if form == "controls":
-        feeds = [_controlled(feed, config, draw) for feed in feeds]
-        graph = ControlledGraph(network, one_text=False)
-    else:
-        graph = DenoiserGraph(network, one_text=True, clips=clips)
-    return NetworkSpec(
-        name="denoiser", module=graph,
-        inputs=specs(feeds[0]), outputs=("prediction", "time_waves"), feeds=tuple(feeds), tolerance=Tolerance(),
-        single=("time", "bias"))
+    outputs = ("prediction", "time_waves")
+    match form:
+        case "controls":
+            controlled = [_controlled(feed, config, draw) for feed in feeds]
+            return (_denoiser("denoiser", ControlledGraph(network, one_text=False), controlled, outputs),)
+        case "cached":
+            whole = DeepGraph(network, one_text=True)
+            with torch.no_grad():
+                given = [whole(*map(torch.from_numpy, feed.values()))[2].numpy() for feed in feeds]
+            # What lies a step back is a little different.
+            deep = [{**feed, "deep": value + 0.1 * value.std() * normal(draw, *value.shape)}
+                    for feed, value in zip(feeds, given, strict=True)]
+            return (_denoiser("denoiser", whole, feeds, (*outputs, "deep")),
+                    _denoiser("denoiser_shallow", ShallowGraph(network, one_text=True), deep, outputs))
+        case _:
+            return (_denoiser("denoiser", DenoiserGraph(network, one_text=True, clips=clips), feeds, outputs),)
+
+
+def _denoiser(name: str, graph: nn.Module, feeds: list[Feed], outputs: tuple[str, ...]) -> NetworkSpec:
+    return NetworkSpec(name=name, module=graph, inputs=specs(feeds[0]), outputs=outputs, feeds=tuple(feeds),
+                       tolerance=Tolerance(), single=("time", "bias"))
 
 
 def _controlled(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -> Feed:

@@ -60,4 +60,4 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
 
 def _graphs(role: str, specs: Iterable[NetworkSpec]) -> dict[str, Any]:
     entries = {spec.name.removeprefix(f"{role}_"): {"file": f"{spec.name}.onnx", "exact": spec.exact} for spec in specs}
-    return {"graph": entries[role]} if role in entries else {"graphs": entries}
+    return {"graph": entries.pop(role), **entries} if role in entries else {"graphs": entries}

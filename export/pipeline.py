@@ -7,7 +7,7 @@ and sounds come from other bundles.
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -73,12 +73,13 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A denoiser: its network, and what a bundle says of its domains and noise."""
+    """A denoiser: its networks, and what a bundle says of its domains, its noise and besides."""
 
-    spec: NetworkSpec
+    specs: tuple[NetworkSpec, ...]
     domains: Mapping[str, int]
     default_domain: str
     shared_noise: float = 0.0
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,14 @@ def _text_encoder(pipeline: Pipeline) -> Part:
 def _denoiser(pipeline: Pipeline) -> Part:
     request, frame, drawing = pipeline.request, pipeline.frame, pipeline.family.denoiser(pipeline)
     channels = pipeline.unet.config.in_channels
-    return Part((drawing.spec,), {
+    return Part(drawing.specs, {
         "latent": {"channels": channels, "ratio": pipeline.ratio, "mean": [0.0] * channels,
                    "std": [1.0 / pipeline.vae.config.scaling_factor] * channels},
         "prediction": pipeline.trained.prediction, "schedule": pipeline.trained.schedule, "solver": request.solver,
         "steps": request.steps, "guidance": request.guidance, "frames": request.frames, "fps": request.fps,
         "size": [frame.width, frame.height], "domains": dict(drawing.domains),
-        "default_domain": drawing.default_domain, "shared_noise": drawing.shared_noise})
+        "default_domain": drawing.default_domain, "shared_noise": drawing.shared_noise,
+        **drawing.more})
 
 
 def _decoder(pipeline: Pipeline) -> Part:

@@ -14,9 +14,9 @@ Precision: TypeAlias = Literal["fp32", "fp16", "int8", "fp16-typed", "bf16-typed
 output channel; the graph computes in fp32 or in whatever its backend prefers. The typed ones compute in half precision,
 as GPUs like it (see `export.typed`)."""
 
-Form: TypeAlias = Literal["clip", "pair", "controls"]
+Form: TypeAlias = Literal["clip", "pair", "controls", "cached"]
 """What a denoiser's graph takes: one clip, two at once (guidance in one run, twice the memory), or one clip with things
-said for each of its frames."""
+said for each of its frames. Cached: one clip, and a second graph of the outermost level alone for the steps between."""
 
 
 @dataclass(frozen=True, kw_only=True)

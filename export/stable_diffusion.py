@@ -12,7 +12,7 @@ from export.inserted import FROZEN, fill_all, inserted, stage_files
 from export.modelscope_networks import BFLOAT16
 from export.pipeline import Drawing, Family, Pipeline
 from export.spec import Tolerance
-from export.starter import DOMAINS
+from export.starter import DOMAINS, refreshed
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
 
@@ -59,7 +59,8 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
                           "leave --form pair out")
     frozen = fill(pipeline.unet, pipeline.request.folder / "unet")
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
-    spec = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
+    specs = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
                              pipeline.tokenizer.length, pipeline.request.form)
     far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
-    return Drawing(dataclasses.replace(spec, tolerance=far), DOMAINS, "clean", facts["shared_noise"])
+    return Drawing(tuple(dataclasses.replace(spec, tolerance=far) for spec in specs), DOMAINS, "clean",
+                   facts["shared_noise"], refreshed(pipeline.request.form))

@@ -26,6 +26,8 @@ DOMAINS: Final = {"watermarked": 0, "clean": 1}
 FPS: Final = 8
 TEACHER_STEPS: Final = 20
 """Steps of a denoiser that has not been distilled."""
+REFRESH: Final = 3
+"""Steps that deep features serve, as in most of DeepCache's own measurements."""
 TOKENIZER: Final = "tokenizer.json"
 SOUNDS: Final = "sounds"
 
@@ -114,13 +116,18 @@ def _denoiser(request: Request) -> Part:
     _, vae = weights.load(request.weights, "vae")
     encoder = _reader(request.weights)
     ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
-    spec = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.form)
-    return Part((spec,), {
+    drawing = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.form)
+    return Part(drawing, {
         "latent": {"channels": channels, "ratio": ratio, "mean": [0.0] * channels, "std": [1.0] * channels},
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
         "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
-        "shared_noise": sampling["shared_noise"]})
+        "shared_noise": sampling["shared_noise"], **refreshed(request.form)})
+
+
+def refreshed(form: Form) -> dict[str, int]:
+    """What a manifest says of deep features, where a denoiser's form keeps them."""
+    return {"refresh": REFRESH} if form == "cached" else {}
 
 
 def _reader(folder: Path) -> TextEncoder:

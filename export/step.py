@@ -6,6 +6,7 @@ network twice inside the graph, or once over a pair of clips where the network w
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,16 +18,17 @@ from export.compare import relative_error
 from export.errors import ExportError
 from export.precision import replace_items
 from export.spec import Precision, Tolerance
-from runtime.backends import open_engine
+from runtime.backends import Array, Engine, open_engine
 from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
 from runtime.bundle.check import read_json
 from runtime.film.decisions import Settings
 from runtime.film.setup import solver_table
-from runtime.shot.guidance import PAIR, Condition, guided
+from runtime.shot.guidance import DEEP, PAIR, Condition, Predict, Shallow, guided
 from runtime.shot.solvers import SolverTable, estimate, step
 from runtime.shot.stepper import STATE, step_feeds
 
 NAME: Final = "denoiser_step.onnx"
+NAME_SHALLOW: Final = "denoiser_step_shallow.onnx"
 LEAST_BESIDE: Final = 1024
 """Bytes from which on a weight lies beside the graphs."""
 _AGAIN: Final = "unguided."
@@ -36,20 +38,25 @@ _PAIRED: Final = {name: f"_paired_{name}" for name in ("latents", "time", "conte
 
 
 def add_step(bundle: Bundle, precision: Precision) -> Bundle:
-    """Write the step graph of the bundle's denoiser, whose weights move to a file of their own, and its manifest anew.
+    """Write the step graphs of the bundle's denoiser, whose weights move to files of their own, and its manifest anew.
 
-    Raises ExportError when the graph does not compute what denoiser, guidance and solver do apart.
+    Raises ExportError when a graph does not compute what denoiser, guidance and solver do apart.
     """
     line_up, folder = LineUp.of(bundle), bundle.folder
-    table, scale = solver_table(Settings(), line_up), line_up.denoiser.guidance
-    denoiser, path = folder / line_up.denoiser.graph.file.file, folder / NAME
-    onnx.save(onnx.load(denoiser), denoiser, save_as_external_data=True, location=f"{denoiser.name}.data",
-              size_threshold=LEAST_BESIDE)
-    onnx.save(step_graph(onnx.load(denoiser, load_external_data=False), table, scale != 1.0), path)
-    onnx.checker.check_model(path, full_check=True)
-    _compare(denoiser, path, table, scale, Tolerance().limit(precision, brain=False))
+    table, facts = solver_table(Settings(), line_up), line_up.denoiser
     manifest = read_json(folder / MANIFEST)
-    manifest["roles"]["denoiser"]["step"] = {"file": NAME}
+    graphs = {"step": (facts.graph, NAME)}
+    if facts.shallow is not None:
+        graphs["step_shallow"] = (facts.shallow, NAME_SHALLOW)
+    for part, (graph, name) in graphs.items():
+        apart = folder / graph.file.file
+        onnx.save(onnx.load(apart), apart, save_as_external_data=True, location=f"{apart.name}.data",
+                  size_threshold=LEAST_BESIDE)
+        onnx.save(step_graph(onnx.load(apart, load_external_data=False), table, facts.guidance != 1.0), folder / name)
+        onnx.checker.check_model(folder / name, full_check=True)
+        manifest["roles"]["denoiser"][part] = {"file": name}
+    files = [(folder / graph.file.file, folder / name) for graph, name in graphs.values()]
+    _compare(files, table, facts.guidance, Tolerance().limit(precision, brain=False))
     return write_manifest(folder, manifest)
 
 
@@ -57,8 +64,8 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     """state (R, C, T, h, w), time, input_scale (1,), matrix (R + 1, K), context, domain -> next_state, estimate.
 
     R and K - 1 are the rows and columns of the solver's matrices, the last row of `matrix` gives the estimate of x_0.
-    The denoiser's controls stay inputs. With `guide` also null, like context, and scale (1,); where the solver is noisy
-    also noise (1, C, T, h, w).
+    Whatever else the denoiser takes stays an input, deep features an output (and unguided.deep, with two walks). With
+    `guide` also null, like context, and scale (1,); where the solver is noisy also noise (1, C, T, h, w).
     """
     model = onnx.ModelProto()
     model.CopyFrom(denoiser)
@@ -80,7 +87,8 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     else:
         walks = [list(graph.node)]
         if guide:
-            walks.append(_again(walks[0], set(given) | {tensor.name for tensor in graph.initializer}))
+            shared = {tensor.name for tensor in graph.initializer} | set(given)
+            walks.append(_again(walks[0], shared - {DEEP}))
     if guide:
         after += [_node("Sub", ["prediction", unguided], "_towards"), _node("Mul", ["_towards", "scale"], "_steered"),
                   _node("Add", [unguided, "_steered"], "_guided")]
@@ -99,20 +107,29 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     replace_items(graph.node, [*before, *(node for walk in walks for node in walk), *after])
     state = [table.rows, *shape[1:]]
     others = [value for name, value in given.items() if name not in {"latents", "time", "context", "domain"}]
-    for value in given.values():
+    given_deep = [value for value in graph.output if value.name == DEEP]
+    if guide and shape[0] != PAIR:
+        for found in (others, given_deep):
+            found.extend([_called(f"{_AGAIN}{DEEP}", value) for value in found if value.name == DEEP])
+    for name in _PAIRED.keys() & given.keys():
         if shape[0] == PAIR:
-            value.type.tensor_type.shape.dim[0].dim_value = 1
+            given[name].type.tensor_type.shape.dim[0].dim_value = 1
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
               _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"], *others]
     if guide:
-        null = onnx.ValueInfoProto()
-        null.CopyFrom(given["context"])
-        null.name = "null"
-        inputs += [null, _value("scale", [1])]
+        inputs += [_called("null", given["context"]), _value("scale", [1])]
     replace_items(graph.input, [*inputs, *([_value("noise", [1, *shape[1:]])] if noisy else [])])
     waves = [value for value in graph.output if value.name == "time_waves"]
-    replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves])
+    replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves, *given_deep])
     return model
+
+
+def _called(name: str, value: Any) -> Any:
+    """`value` under another name."""
+    other = onnx.ValueInfoProto()
+    other.CopyFrom(value)
+    other.name = name
+    return other
 
 
 def _renamed(nodes: list[Any], names: Mapping[str, str]) -> list[Any]:
@@ -138,25 +155,37 @@ def _again(nodes: list[Any], kept: set[str]) -> list[Any]:
     return copies
 
 
-def _compare(denoiser: Path, path: Path, table: SolverTable, scale: float, limit: float) -> None:
-    with open_engine(denoiser, "cpu") as whole, open_engine(path, "cpu") as stepper:
+def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, limit: float) -> None:
+    """Pairs of a denoiser's graph and its step graph: the whole one's, then, where there is one, the shallow one's."""
+    with ExitStack() as stack:
+        (whole, stepper), *others = [tuple(stack.enter_context(open_engine(path, "cpu")) for path in pair)
+                                     for pair in files]
         shapes = {spec.name: tuple(int(size) for size in spec.shape) for spec in stepper.inputs}
         draw = np.random.default_rng(0)
         state, context, null = (draw.standard_normal(shapes[name], np.float32)
                                 for name in (STATE, "context", "context"))
         noise = draw.standard_normal((1, *shapes[STATE][1:]), np.float32)
         told = Condition(context=context, domain=0, null_context=null, scale=scale)
-        for index in {0, table.steps - 1}:
-            made = stepper.run(step_feeds(stepper, table, index, told, noise) | {STATE: state})
+
+        def check(index: int, predict: Predict, graph: Engine, given: dict[str, Array]) -> dict[str, Array]:
+            made = graph.run(step_feeds(graph, table, index, told, noise) | {STATE: state} | given)
             latent = state[:1]
-            output = guided(whole, told)(latent * np.float32(table.input_scale[index]), float(table.time[index]))
+            output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
             expected = {"next_state": step(table, index, state[:, None], output, noise)[:, 0],
                         "estimate": estimate(table, index, latent, output)}
             for name, value in expected.items():
                 worst = relative_error(made[name], value)
                 if not worst <= limit:
-                    raise ExportError(f"{name} of {path.name} within {limit:.1e} of its parts",
-                                      f"it is {worst:.1e} away", "report this: what surrounds the denoiser is wrong")
+                    raise ExportError(f"{name} of {NAME if graph is stepper else NAME_SHALLOW} within {limit:.1e} of "
+                                      "its parts", f"it is {worst:.1e} away",
+                                      "report this: what surrounds the denoiser is wrong")
+            return {name: value for name, value in made.items() if name.endswith(DEEP)}
+
+        for index in {0, table.steps - 1}:
+            check(index, guided(whole, told), stepper, {})
+        for shallow, shallow_stepper in others:
+            predict = guided(whole, told, Shallow(shallow, refresh=2))
+            check(0, predict, shallow_stepper, check(0, predict, stepper, {}))
 
 
 def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> Any:

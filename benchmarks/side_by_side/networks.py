@@ -86,7 +86,8 @@ def network_spec(model: Denoiser | Picture) -> NetworkSpec:
     """What is exported. A `Picture` is rebuilt for it, not copied: it is too large to have twice."""
     if isinstance(model, Denoiser):
         cells = Frame().cells(AutoencoderConfig().ratio)
-        return networks.denoiser(model, cells, TextConfig().tokens)
+        (spec,) = networks.denoiser(model, cells, TextConfig().tokens)
+        return spec
     return picture_spec(model, FULL_CELLS, FULL_TOKENS)
 
 

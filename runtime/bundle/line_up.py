@@ -119,10 +119,11 @@ class LineUp:
         """
         for role, bundle in self.bundles.items():
             graphs = manifest.graphs(bundle.role(role))
-            if "step" in graphs:
-                del graphs["graph" if on_gpu else "step"]
-            for graph in graphs.values():
-                yield role, bundle.check_graph(graph)
+            stepwise = {part for part in graphs if part.startswith("step")}
+            apart = {"graph", "shallow"} if stepwise and on_gpu else stepwise
+            for part, graph in graphs.items():
+                if part not in apart:
+                    yield role, bundle.check_graph(graph)
 
     def digests(self) -> dict[str, str]:
         """role -> digest of its part: what an artefact made with it depends on."""

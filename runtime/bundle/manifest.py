@@ -92,7 +92,8 @@ class Denoiser:
 
     `guidance` 1 means it is folded in; `size` is (width, height) of a decoded frame; `domains` name -> id;
     `shared_noise` is the share of the noise's variance that all frames of a clip have in common. `step` is the same
-    denoiser with guidance and the solver around it, for GPUs (see `shot.stepper`).
+    denoiser with guidance and the solver around it, for GPUs (see `shot.stepper`). With `shallow` and `step_shallow`
+    the whole denoiser runs in every `refresh`-th step only.
     """
 
     graph: GraphEntry
@@ -109,6 +110,9 @@ class Denoiser:
     default_domain: str
     shared_noise: float = 0.0
     step: GraphEntry | None = None
+    shallow: GraphEntry | None = None
+    step_shallow: GraphEntry | None = None
+    refresh: int = 1
 
     @property
     def latent_shape(self) -> tuple[int, int, int, int, int]:
@@ -226,7 +230,8 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         frames=int(table["frames"]), fps=float(table["fps"]), size=_size(table["size"]),
         domains={name: int(number) for name, number in table["domains"].items()},
         default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)),
-        step=_graph(table["step"]) if "step" in table else None)
+        refresh=int(table.get("refresh", 1)),
+        **{part: _graph(table[part]) for part in ("step", "shallow", "step_shallow") if part in table})
 
 
 def _upscaler(table: Mapping[str, Any]) -> Upscaler:

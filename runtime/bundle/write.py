@@ -41,7 +41,7 @@ def write_manifest(folder: Path, data: Mapping[str, Any]) -> Bundle:
 
 def _described(folder: Path, role: str, table: Mapping[str, Any]) -> dict[str, Any]:
     described = dict(table)
-    for single in ("graph", "step"):
+    for single in ("graph", "shallow", "step", "step_shallow"):
         if single in table:
             described[single] = _graph(folder, table[single])
     if "graphs" in table:

@@ -8,7 +8,7 @@ from runtime.events import Step
 from runtime.film.setup import Setup
 from runtime.shot.decode import Normalisation
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
-from runtime.shot.guidance import Condition, Latent
+from runtime.shot.guidance import Condition, Latent, Shallow
 from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import open_tokenizer
 from runtime.shot.upscale import PARTS, UpscalerGraphs
@@ -39,8 +39,14 @@ def drawn(request: DenoiseRequest, denoiser: Denoiser, engines: Engines
           ) -> Generator[Step | Estimate | Latents, None, None]:
     """Denoise: on a GPU with the step graph, if the denoiser has one. Raises as `Engines.get` does."""
     if engines.on_gpu and denoiser.step is not None:
-        return denoise_stepwise(request, engines.get("denoiser", "step"))
-    return denoise(request, engines.get("denoiser"))
+        return denoise_stepwise(request, engines.get("denoiser", "step"), _shallow(denoiser, engines, "step_shallow"))
+    return denoise(request, engines.get("denoiser"), _shallow(denoiser, engines, "shallow"))
+
+
+def _shallow(denoiser: Denoiser, engines: Engines, part: str) -> Shallow | None:
+    if getattr(denoiser, part) is None or denoiser.refresh == 1:
+        return None
+    return Shallow(engines.get("denoiser", part), denoiser.refresh)
 
 
 def normalisation(denoiser: Denoiser) -> Normalisation:

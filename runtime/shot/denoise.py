@@ -10,7 +10,7 @@ from runtime.backends.engine import Engine
 from runtime.errors import BackendError
 from runtime.events import Step
 from runtime.shot import solvers
-from runtime.shot.guidance import Condition, guided
+from runtime.shot.guidance import Condition, Shallow, guided
 from runtime.shot.noise import clip_noise
 
 
@@ -56,12 +56,14 @@ class Latents:
     array: npt.NDArray[np.float32]
 
 
-def denoise(request: DenoiseRequest, denoiser: Engine) -> Generator[Step | Estimate | Latents, None, None]:
+def denoise(request: DenoiseRequest, denoiser: Engine, shallow: Shallow | None = None
+            ) -> Generator[Step | Estimate | Latents, None, None]:
     """Yield a Step after each step (and an Estimate where asked for), at the end the Latents. Close it to stop.
 
-    The same request gives the same latent on the same engine. Raises BackendError when the model stops making sense.
+    With `shallow` the whole denoiser runs in every few steps only. The same request gives the same latent on the same
+    engine. Raises BackendError when the model stops making sense.
     """
-    table, predict = request.table, guided(denoiser, request.condition)
+    table, predict = request.table, guided(denoiser, request.condition, shallow)
     state = request.start()
     for index in range(table.steps):
         latent = state[0]

@@ -13,6 +13,8 @@ from runtime.shot.controls import fitted
 Latent = npt.NDArray[np.float32]
 Predict = Callable[[Latent, float], Latent]
 
+DEEP: Final = "deep"
+"""What a denoiser's inner levels give to the outermost, where its graph says so."""
 PAIR: Final = 2
 """Clips of a graph that is made for guidance: one with the text of nothing, one with the text."""
 
@@ -32,36 +34,66 @@ class Condition:
     scale: float = 1.0
 
 
-def guided(denoiser: Engine, condition: Condition) -> Predict:
+@dataclass(frozen=True)
+class Shallow:
+    """The denoiser's outermost level as a graph of its own, for all but every `refresh`-th step."""
+
+    engine: Engine
+    refresh: int
+
+
+def guided(denoiser: Engine, condition: Condition, shallow: Shallow | None = None) -> Predict:
     """The denoiser as a function of latent (1, C, T, h, w) and time, giving its prediction of the latent's shape.
 
     Classifier-free guidance (Ho and Salimans 2022, equation 6, written as null + scale (text - null)). A graph made for
-    a pair of clips does both evaluations in one run, in twice the memory.
+    a pair of clips does both evaluations in one run, in twice the memory. With `shallow`, calls must come in the order
+    of the steps: what the inner levels gave in one serves the next ones (Ma et al., 2024, DeepCache).
     """
     scale, null = np.float32(condition.scale), condition.null_context
     pair = any(spec.name == "latents" and spec.shape[0] == PAIR for spec in denoiser.inputs)
-    if pair and null is None:
-        null = condition.context
     if scale == 1.0 and not pair:
-        return lambda latent, time: _evaluate(denoiser, latent, time, condition.context, condition.domain)
-    if null is None:
+        evaluate = _evaluation(denoiser, condition.domain, shallow)
+        return lambda latent, time: evaluate(latent, time, condition.context)
+    if null is None and scale != 1.0:
         raise ValueError("guidance needs a null context")
+    nothing = condition.context if null is None else null
+    if pair:
+        both, together = np.concatenate([nothing, condition.context]), _evaluation(denoiser, condition.domain, shallow)
 
-    def predict(latent: Latent, time: float) -> Latent:
-        if pair:
-            both, twice = np.concatenate([null, condition.context]), np.repeat(latent, PAIR, axis=0)
-            away, towards = np.split(_evaluate(denoiser, twice, time, both, condition.domain), PAIR)
+        def predict(latent: Latent, time: float) -> Latent:
+            away, towards = np.split(together(np.repeat(latent, PAIR, axis=0), time, both), PAIR)
+            return away + scale * (towards - away)
+
+        return predict
+    # Each has deep features of its own.
+    first, second = (_evaluation(denoiser, condition.domain, shallow) for _ in range(2))
+
+    def predict_apart(latent: Latent, time: float) -> Latent:
+        away = first(latent, time, nothing)
+        return away + scale * (second(latent, time, condition.context) - away)
+
+    return predict_apart
+
+
+def _evaluation(denoiser: Engine, domain: int, shallow: Shallow | None) -> Callable[[Latent, float, Latent], Latent]:
+    """Latent, time and context to the prediction; the whole denoiser, or in between its outermost level."""
+    calls = 0
+    deep: Array | None = None
+
+    def evaluate(latent: Latent, time: float, context: Latent) -> Latent:
+        nonlocal calls, deep
+        batch = len(latent)
+        feeds: dict[str, Array] = {"latents": latent, "time": np.full(batch, time, np.float32), "context": context,
+                                   "domain": np.full(batch, domain, np.int64)}
+        if shallow is None:
+            made = denoiser.run(fitted(feeds, denoiser))
+        elif deep is None or calls % shallow.refresh == 0:
+            made = denoiser.run(fitted(feeds, denoiser), keep=[DEEP])
+            deep = made[DEEP]
         else:
-            away = _evaluate(denoiser, latent, time, null, condition.domain)
-            towards = _evaluate(denoiser, latent, time, condition.context, condition.domain)
-        return away + scale * (towards - away)
+            made = shallow.engine.run({**feeds, DEEP: deep})
+        calls += 1
+        prediction: Latent = made["prediction"].astype(np.float32, copy=False)
+        return prediction
 
-    return predict
-
-
-def _evaluate(denoiser: Engine, latent: Latent, time: float, context: Latent, domain: int) -> Latent:
-    batch = len(latent)
-    feeds: dict[str, Array] = {"latents": latent, "time": np.full(batch, time, np.float32), "context": context,
-                               "domain": np.full(batch, domain, np.int64)}
-    prediction: Latent = denoiser.run(fitted(feeds, denoiser))["prediction"].astype(np.float32, copy=False)
-    return prediction
+    return evaluate

@@ -9,7 +9,7 @@ from runtime.backends.engine import Array, Engine
 from runtime.events import Step
 from runtime.shot.controls import fitted
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, finite
-from runtime.shot.guidance import Condition
+from runtime.shot.guidance import DEEP, Condition, Shallow
 from runtime.shot.solvers import SolverTable
 
 STATE: Final = "state"
@@ -38,16 +38,22 @@ def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition,
     return fitted(feeds, stepper)
 
 
-def denoise_stepwise(request: DenoiseRequest, stepper: Engine) -> Generator[Step | Estimate | Latents, None, None]:
-    """As `denoise.denoise`, with a step graph; only previews and the end are copied from the device."""
+def denoise_stepwise(request: DenoiseRequest, stepper: Engine, shallow: Shallow | None = None
+                     ) -> Generator[Step | Estimate | Latents, None, None]:
+    """As `denoise.denoise`, with step graphs; only previews and the end are copied from the device."""
     table, last = request.table, request.table.steps - 1
     state: Any = request.start()[:, 0]
+    deep: dict[str, Any] = {}
     for index in range(table.steps):
         shown = request.previews and index < last
-        feeds = step_feeds(stepper, table, index, request.condition, request.fresh_noise(index))
-        made = stepper.run(feeds | {STATE: state},
-                           keep=[*([NEXT] if index < last else []), *([] if shown else [ESTIMATE])])
+        whole = shallow is None or index % shallow.refresh == 0
+        engine = stepper if shallow is None or whole else shallow.engine
+        feeds = step_feeds(engine, table, index, request.condition, request.fresh_noise(index))
+        kept = [spec.name for spec in engine.outputs if spec.name.endswith(DEEP)]
+        made = engine.run(feeds | ({} if whole else deep) | {STATE: state},
+                          keep=[*([NEXT] if index < last else []), *([] if shown else [ESTIMATE]), *kept])
         state = made[NEXT]
+        deep = {name: made[name] for name in kept} or deep
         yield Step(stage="denoise", done=index + 1, total=table.steps)
         if shown:
             yield Estimate(made[ESTIMATE])

@@ -1,6 +1,7 @@
 """Every network of the starter, tiny: traced once, stored in each way, and run on every backend."""
 
 from pathlib import Path
+from typing import get_args
 
 import onnx
 import pytest
@@ -8,16 +9,15 @@ import pytest
 from export import networks
 from export.compare import compare
 from export.convert import save, trace
-from export.spec import NetworkSpec, Precision
+from export.spec import Form, NetworkSpec, Precision
 from runtime.backends import read_interface
 from tests.export import tiny_networks as tiny
 
 SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
-    "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens),
-    "denoiser with controls": networks.denoiser(tiny.denoiser(conditions=3), tiny.FRAME.cells(16), tiny.TEXT.tokens,
-                                                "controls"),
-    "denoiser of a pair": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens, "pair"),
+    **{f"{spec.name} ({form})": spec for form in get_args(Form)
+       for spec in networks.denoiser(tiny.denoiser(conditions=3 * (form == "controls")), tiny.FRAME.cells(16),
+                                     tiny.TEXT.tokens, form)},
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }

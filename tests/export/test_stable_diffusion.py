@@ -1,6 +1,7 @@
 """Stable Diffusion 2 with inserted layers: fresh ones change nothing, trained ones are those of their stages."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 import torch
 
 from export.__main__ import main
-from runtime.backends import open_engine
+from runtime.backends import Engine, open_engine
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
+from runtime.film import drawing
 from runtime.film.decisions import Settings
-from runtime.film.drawing import condition
 from runtime.film.setup import solver_table
 from runtime.shot.denoise import DenoiseRequest, Latents, denoise
+from runtime.shot.guidance import Shallow
 from runtime.shot.noise import noise
 from runtime.shot.stepper import denoise_stepwise
 from tests.export import tiny_modelscope as tiny
@@ -57,6 +59,12 @@ def trained(model: Denoiser, folder: Path) -> Path:
 def exported(folder: Path, layers: Path, out: Path, *more: str) -> int:
     return main(["sd2", str(folder), "--layers", str(layers), "--out", str(out), "--frames", str(FRAMES), "--frame",
                  "72x40", "--precision", "fp32", *more])
+
+
+def last(events: Iterable[object]) -> np.ndarray:
+    *_, latents = events
+    assert isinstance(latents, Latents)
+    return latents.array
 
 
 def predicted(graph: Path, latents: np.ndarray, time: float, context: np.ndarray, domain: int) -> np.ndarray:
@@ -112,15 +120,56 @@ def test_guidance_over_a_pair_of_clips_draws_the_same_scene_step_graph_or_not(re
         line_up = LineUp.of(open_bundle(tmp_path / form))
         denoiser = line_up.denoiser
         asked = DenoiseRequest(shape=denoiser.latent_shape, table=solver_table(Settings(), line_up), seed=7,
-                               condition=condition(denoiser, context, null))
+                               condition=drawing.condition(denoiser, context, null))
         with Engines(line_up, "cpu") as engines:
-            for events in (denoise(asked, engines.get("denoiser")),
-                           denoise_stepwise(asked, engines.get("denoiser", "step"))):
-                *_, latents = events
-                assert isinstance(latents, Latents)
-                drawn.append(latents.array)
+            drawn += [last(denoise(asked, engines.get("denoiser"))),
+                      last(denoise_stepwise(asked, engines.get("denoiser", "step")))]
     for other in drawn[1:]:
         np.testing.assert_allclose(other, drawn[0], rtol=1e-3, atol=1e-3)
+
+
+def test_deep_features_serve_some_steps_step_graph_or_not(reference: Any, folder: Path, tmp_path: Path) -> None:
+    layers = trained(filled(around(reference.unet)), tmp_path / "layers")
+    assert exported(folder, layers, tmp_path / "bundle", "--form", "cached", "--step", "--steps", "7") == 0
+    line_up = LineUp.of(open_bundle(tmp_path / "bundle"))
+    denoiser = line_up.denoiser
+    assert denoiser.refresh == 3
+    for on_gpu, names in ((True, {"denoiser_step.onnx", "denoiser_step_shallow.onnx"}),
+                          (False, {"denoiser.onnx", "denoiser_shallow.onnx"})):
+        assert {path.name for role, path in line_up.graphs(on_gpu) if role == "denoiser"} == names
+    context, null = noise(2, (1, tiny.TOKENS, 16)), noise(5, (1, tiny.TOKENS, 16))
+    asked = DenoiseRequest(shape=denoiser.latent_shape, table=solver_table(Settings(), line_up), seed=7,
+                           condition=drawing.condition(denoiser, context, null))
+    with Engines(line_up, "cpu") as engines:
+        def drawn(refresh: int) -> tuple[Any, Any]:
+            first, second = (Shallow(engines.get("denoiser", part), refresh) for part in ("shallow", "step_shallow"))
+            return (last(denoise(asked, engines.get("denoiser"), first)),
+                    last(denoise_stepwise(asked, engines.get("denoiser", "step"), second)))
+
+        alone, usual = last(denoise(asked, engines.get("denoiser"))), last(drawing.drawn(asked, denoiser, engines))
+        always, (apart, together) = drawn(1), drawn(3)
+        counted = Counted(engines.get("denoiser"))
+        list(denoise(asked, counted, Shallow(engines.get("denoiser", "shallow"), 3)))
+    assert counted.runs == 2 * 3, "text and no text, in steps 1, 4 and 7"
+    for found in always:
+        np.testing.assert_allclose(found, alone, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(together, apart, rtol=1e-3, atol=1e-3)
+    assert np.abs(apart - alone).max() > 1e-3
+    np.testing.assert_array_equal(usual, apart)
+
+
+class Counted:
+    """An engine that counts its runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self.runs = engine, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def run(self, *given: Any, **more: Any) -> Any:
+        self.runs += 1
+        return self._engine.run(*given, **more)
 
 
 def test_a_pair_without_guidance_is_refused(reference: Any, folder: Path, tmp_path: Path,

@@ -56,7 +56,7 @@ def test_large_attention_scores_do_not_overflow(tmp_path: Path) -> None:
         if isinstance(part, Attention):
             part.to_q.weight.data *= 1000  # scores beyond 65,504, as Stable Diffusion 2 has them
             part.to_k.weight.data *= 1000
-    spec = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
+    (spec,) = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
     assert torch.isfinite(run(spec, typed(spec, "fp16-typed").module)).all()
     plain = Plain(copy.deepcopy(network).half())
     for part in plain.modules():

@@ -134,6 +134,21 @@ def test_a_bias_hides_frames_from_temporal_attention(unet: torch.nn.Module) -> N
 
 
 @torch.no_grad()
+def test_the_outermost_level_alone_predicts_the_same_from_the_same_deep_features(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    told = time, context, torch.tensor([0, 1])
+    whole, deep = model.with_deep(latents, *told)
+    assert torch.equal(model(latents, *told), whole)
+    assert deep.shape == (8, 64, 8, 12)
+    assert torch.equal(model.shallow(latents, *told, deep), whole)
+    inner = (layer for name, layer in model.unet.named_modules() if name in {"mid_block", "down_blocks.1"})
+    for layer in inner:
+        layer.register_forward_pre_hook(lambda *_: pytest.fail("the inner levels ran"))
+    assert not torch.allclose(model.shallow(latents + 0.1, *told, deep), whole, atol=1e-3)
+
+
+@torch.no_grad()
 def test_conditions_add_nothing_before_they_are_trained(unet: torch.nn.Module) -> None:
     model = Denoiser(replace(CONFIG, conditions=3), unet).eval()
     latents, time, context = inputs()

@@ -96,6 +96,24 @@ class Denoiser(nn.Module):
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, controls: Controls = NO_CONTROLS
                 ) -> Tensor:
         """One evaluation."""
+        return self.with_deep(latents, time, context, domain, controls)[0]
+
+    def with_deep(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,
+                  controls: Controls = NO_CONTROLS) -> tuple[Tensor, Tensor]:
+        """One evaluation, and what the inner levels gave to the outermost: (B*T, C, h, w), C the second width."""
+        x, skips, state = self._enter(latents, time, context, domain, controls)
+        deep = self._inner(x, skips, state)
+        return self._leave(deep, skips, state, latents), deep
+
+    def shallow(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor) -> Tensor:
+        """The outermost level alone, with what the inner ones gave a step or two before (Ma et al., 2024, "DeepCache:
+        Accelerating Diffusion Models for Free", section 3.3): between steps near in time it hardly changes."""
+        _, skips, state = self._enter(latents, time, context, domain, NO_CONTROLS)
+        return self._leave(deep, skips, state, latents)
+
+    def _enter(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, controls: Controls
+               ) -> tuple[Tensor, list[Tensor], "_State"]:
+        """Down through the first block, but for its sampler."""
         batch, channels, frames, height, width = latents.shape
         x = latents.permute(0, 2, 1, 3, 4).reshape(batch * frames, channels, height, width)
         unet = self.unet
@@ -109,26 +127,51 @@ class Denoiser(nn.Module):
             assert self.condition is not None
             x = x + self.condition(controls.condition.transpose(1, 2).flatten(0, 1))
         skips = [x]
+        return self._down(0, x, skips, state), skips, state
+
+    def _inner(self, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
+        """From the first block's sampler down and up again to the last block; takes the skips that it adds."""
+        unet = self.unet
+        outer = len(skips)
         for number, block in enumerate(unet.down_blocks):
-            for layer in range(len(block.resnets)):
-                x = self._layer(f"down{number}", block, layer, x, state)
-                skips.append(x)
+            if number:
+                x = self._down(number, x, skips, state)
             if block.downsamplers is not None:
                 x = block.downsamplers[0](self._insert(f"down{number}", x, state))
                 skips.append(x)
         x = self._middle(x, state)
-        for number, block in enumerate(unet.up_blocks):
-            for layer in range(len(block.resnets)):
-                x = self._layer(f"up{number}", block, layer, torch.cat([x, skips.pop()], dim=1), state)
-            if block.upsamplers is not None:
-                x = self._insert(f"up{number}", x, state)
-                # The next block's skips say how large it is: sizes need not halve evenly.
-                size = skips[-1].shape[2:]
-                doubled = size == torch.Size(2 * side for side in x.shape[2:])
-                x = block.upsamplers[0](x, None if doubled else size)
-        x = self._insert("out", x, state)
+        for number, block in enumerate(unet.up_blocks[:-1]):
+            x = self._up(number, x, skips, state)
+            x = self._insert(f"up{number}", x, state)
+            # The next block's skips say how large it is: sizes need not halve evenly.
+            size = skips[-1].shape[2:]
+            doubled = size == torch.Size(2 * side for side in x.shape[2:])
+            x = block.upsamplers[0](x, None if doubled else size)
+        assert len(skips) == outer
+        return x
+
+    def _leave(self, x: Tensor, skips: list[Tensor], state: "_State", latents: Tensor) -> Tensor:
+        """Through the last block to the prediction, shaped like `latents`."""
+        unet = self.unet
+        x = self._insert("out", self._up(len(unet.up_blocks) - 1, x, skips, state), state)
         x = unet.conv_out(unet.conv_act(unet.conv_norm_out(x)))
+        batch, channels, frames, height, width = latents.shape
         return x.reshape(batch, frames, channels, height, width).permute(0, 2, 1, 3, 4)
+
+    def _down(self, number: int, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
+        """The layers of a down block; each leaves a skip."""
+        block = self.unet.down_blocks[number]
+        for layer in range(len(block.resnets)):
+            x = self._layer(f"down{number}", block, layer, x, state)
+            skips.append(x)
+        return x
+
+    def _up(self, number: int, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
+        """The layers of an up block; each takes a skip."""
+        block = self.unet.up_blocks[number]
+        for layer in range(len(block.resnets)):
+            x = self._layer(f"up{number}", block, layer, torch.cat([x, skips.pop()], dim=1), state)
+        return x
 
     def stage1_parameters(self) -> Iterator[nn.Parameter]:
         """What stage 1 trains."""
