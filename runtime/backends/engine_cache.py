@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime import filelock
+from runtime.backends import jit_cache
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase, build
 from runtime.backends.tensorrt_library import version
@@ -68,20 +69,29 @@ def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) ->
 
 
 def prune(folder: Path, limit: int, keep: Path | None = None) -> None:
-    """Remove engines, the one used longest ago first, until they take at most `limit` bytes; `keep` stays."""
+    """Remove engines, the one used longest ago first, until they take at most `limit` bytes; `keep` stays.
+
+    What was compiled of an engine (see `jit_cache`) counts with it and goes with it.
+    """
     plans = []
     for plan in folder.glob("*.plan"):
         with suppress(OSError):  # another process may have removed it just now
-            plans.append((plan.stat().st_mtime, plan.stat().st_size, plan))
+            size = sum(file.stat().st_size for file in (plan, *_compiled(plan)))
+            plans.append((plan.stat().st_mtime, size, plan))
     total = sum(size for _, size, _ in plans)
     for _, size, plan in sorted(plans):
         if total <= limit:
             return
         if plan != keep:
             with suppress(OSError):  # on Windows one that is in use stays
-                plan.unlink()
+                for file in (*_compiled(plan), plan):
+                    file.unlink()
                 plan.with_suffix(".lock").unlink()
             total -= size
+
+
+def _compiled(plan: Path) -> list[Path]:
+    return list(plan.parent.glob(f"{plan.stem}.*{jit_cache.SUFFIX}"))
 
 
 @contextmanager

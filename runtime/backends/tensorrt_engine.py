@@ -13,6 +13,7 @@ from typing import Any, Final
 from runtime.backends import cuda_driver, engine_cache, tensorrt_library
 from runtime.backends.cuda_driver import DeviceArray, Gpu
 from runtime.backends.engine import CheckedEngine, Target, TensorSpec, failure
+from runtime.backends.jit_cache import JitCache
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase
 from runtime.backends.tensorrt_library import TITLES, Name
@@ -74,7 +75,10 @@ class TensorRtEngine(CheckedEngine):
         self._buffers = {spec.name: self._buffer(spec) for spec in (*self.inputs, *self.outputs)}
         # What lies between the graph's layers; where weights are streamed it would be more, but ours are not.
         self._gpu.require(self._engine.device_memory_size_v2)
-        self._context: Any = self._made(self._engine.create_execution_context(), plan)
+        self._jit = JitCache.of(self._engine, plan, self._gpu.capability) if library == "tensorrt_rtx" else None
+        self._context: Any = self._made(self._engine.create_execution_context(
+            *([] if self._jit is None else [self._jit.config])), plan)
+        self._ran = False
         # An input that nothing in the graph reads may have been left out.
         self._bound = {self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)}
 
@@ -91,6 +95,10 @@ class TensorRtEngine(CheckedEngine):
         if not self._context.execute_async_v3(self._gpu.stream):
             raise RuntimeError(tensorrt_library.reason(self._log.messages))
         self._gpu.synchronise()
+        if self._jit is not None and not self._ran:
+            # Now rather than on closing: a film that is stopped has waited for these kernels too.
+            self._jit.save()
+        self._ran = True
         return {name: bound[name] if isinstance(target, str) else bound[name].host(target)
                 for name, target in targets.items()}
 
@@ -105,7 +113,7 @@ class TensorRtEngine(CheckedEngine):
         return DeviceArray(self._gpu, spec.dtype, tuple(int(size) for size in spec.shape))
 
     def _free(self) -> None:
-        self._context = self._engine = self._runtime = None
+        self._context = self._jit = self._engine = self._runtime = None
         self._buffers = {}
 
 

@@ -21,6 +21,7 @@ import pytest
 from export.step import add_step
 from runtime.backends import Engine, cuda_driver, open_engine, prepare_engine, probe, tensorrt_engine, tensorrt_library
 from runtime.backends.cuda_driver import DeviceArray, Gpu
+from runtime.backends.engine_cache import prune
 from runtime.backends.onnx_file import read_interface
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.errors import BackendError, OutOfMemory
@@ -65,12 +66,44 @@ def gpu(driver: Any, monkeypatch: pytest.MonkeyPatch) -> Gpu:
     return found
 
 
+class HostKernels:
+    """What TensorRT-RTX calls a runtime cache: here the number of times something was compiled."""
+
+    compiled = 0
+    refuses = False
+
+    def __init__(self) -> None:
+        self.found = b""
+
+    def deserialize(self, blob: bytes) -> bool:
+        self.found = b"" if self.refuses else blob
+        return not self.refuses
+
+    def serialize(self) -> memoryview:
+        return memoryview(self.found)
+
+
+class HostConfig:
+    """What TensorRT-RTX calls a runtime configuration."""
+
+    def __init__(self) -> None:
+        self.kernels: HostKernels | None = None
+
+    def create_runtime_cache(self) -> HostKernels:
+        return HostKernels()
+
+    def set_runtime_cache(self, kernels: HostKernels) -> bool:
+        self.kernels = kernels
+        return True
+
+
 class HostContext:
     """What TensorRT calls an execution context, for one graph."""
 
-    def __init__(self, graph: Path, gpu: Gpu) -> None:
+    def __init__(self, graph: Path, gpu: Gpu, config: HostConfig) -> None:
         import onnxruntime
 
+        self._config = config
         self._memory = DeviceArray(gpu, "uint8", (ACTIVATIONS,))
         self._session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
         self._stream, self._places = gpu.stream, dict[str, int]()
@@ -84,6 +117,9 @@ class HostContext:
         feeds = {node.name: self._at(node) for node in self._session.get_inputs()}
         for node, value in zip(self._session.get_outputs(), self._session.run(None, feeds), strict=True):
             self._at(node)[...] = value
+        if self._config.kernels is not None and not self._config.kernels.found:
+            HostKernels.compiled += 1
+            self._config.kernels.found = b"kernels %d" % HostKernels.compiled
         return stream == self._stream
 
     def _at(self, node: Any) -> Any:
@@ -109,8 +145,11 @@ class HostCudaEngine:
     def get_tensor_name(self, index: int) -> str:
         return self._names[index]
 
-    def create_execution_context(self) -> HostContext:
-        return HostContext(self._graph, self._gpu)
+    def create_runtime_config(self) -> HostConfig:
+        return HostConfig()
+
+    def create_execution_context(self, config: HostConfig) -> HostContext:
+        return HostContext(self._graph, self._gpu, config)
 
 
 @pytest.fixture(scope="session")
@@ -209,6 +248,49 @@ def test_it_computes_what_the_cpu_does(library: dict[bytes, Path], tmp_path: Pat
         assert all(found[name] is out[name] and np.array_equal(out[name], value) for name, value in expected.items())
     with pytest.raises(BackendError, match="this one was closed"):
         on_gpu.run(feeds)
+
+
+def test_what_was_compiled_is_kept_beside_the_engine(library: dict[bytes, Path], tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(cache))
+    feeds = {spec.name: np.ones([int(size) for size in spec.shape], np.float32)
+             for spec in read_interface(graph).inputs}
+
+    def compiled() -> int:
+        before = HostKernels.compiled
+        with open_engine(graph, "tensorrt_rtx") as engine:
+            engine.run(feeds)
+            engine.run(feeds)
+        return HostKernels.compiled - before
+
+    assert [compiled(), compiled()] == [1, 0]
+    plan, = (cache / "engines").glob("*.plan")
+    kept = plan.with_suffix(".8.9.jit")
+    first = kept.read_bytes()
+    assert first
+    monkeypatch.setattr(HostKernels, "refuses", True)  # a newer driver, another version, a damaged file
+    assert compiled() == 1
+    assert kept.read_bytes() != first
+    monkeypatch.setattr(HostKernels, "refuses", False)
+    kept.unlink()
+    kept.mkdir()  # cannot be written
+    assert compiled() == 1
+    kept.rmdir()
+    assert compiled() == 1
+    assert {path.name for path in kept.parent.iterdir()} == {plan.name, kept.name, plan.with_suffix(".lock").name}
+    prune(kept.parent, plan.stat().st_size)
+    assert not plan.exists()
+    assert not kept.exists()
+
+
+def test_the_real_library_has_what_keeping_compiled_kernels_takes() -> None:
+    for owner, name in ((real.ICudaEngine, "create_runtime_config"), (real.IRuntimeConfig, "create_runtime_cache"),
+                        (real.IRuntimeConfig, "set_runtime_cache"), (real.IRuntimeCache, "deserialize"),
+                        (real.IRuntimeCache, "serialize")):
+        assert callable(getattr(owner, name))
+    assert "runtime_config" in real.ICudaEngine.create_execution_context.__doc__
 
 
 @pytest.mark.parametrize("backend", ["tensorrt_rtx", "cpu"])
