@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     upscaler.set_defaults(build=_realbasicvsr)
     modelscope = commands.add_parser("modelscope", help="a diffusers folder of ModelScope or ZeroScope")
     _add_pipeline(modelscope, "CC-BY-NC-4.0", "as published: no commercial use")
+    _add_form(modelscope, "clip", "cached")
     modelscope.set_defaults(build=_modelscope)
     stable = commands.add_parser("sd2", help="a diffusers folder of Stable Diffusion 2.x, with layers trained into it")
     _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published")
@@ -87,11 +88,11 @@ def _add_step(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_form(parser: argparse.ArgumentParser, *forms: str) -> None:
-    pair = " a pair of them, so that guidance is one run in twice the memory;" if "pair" in forms else ""
-    parser.add_argument("--form", choices=forms, default="clip",
-                        help=f"what the denoiser's graph takes: a clip;{pair} a clip with text, time and more of "
-                             "each frame's own; or a clip, with a second graph for steps in which only the outermost "
-                             "level runs (default: %(default)s)")
+    said = {"clip": "one clip", "pair": "two, so that guidance is one run in twice the memory",
+            "controls": "one clip, with text, time and more of each frame's own",
+            "cached": "one clip, and a second graph for steps in which only the outermost level runs"}
+    parser.add_argument("--form", choices=forms, default="clip", help="what the denoiser takes. " + "; ".join(
+        f"{form}: {said[form]}" for form in forms) + " (default: %(default)s)")
 
 
 def _starter(options: argparse.Namespace) -> "Bundle":
@@ -134,7 +135,7 @@ def _request(options: argparse.Namespace) -> "Request":
     return Request(folder=options.folder, out=options.out, precision=options.precision,
                    frame=Frame(*options.frame) if options.frame else None, frames=options.frames, fps=options.fps,
                    solver=options.solver, steps=options.steps, guidance=options.guidance, step=options.step,
-                   form=getattr(options, "form", "clip"), licence=options.licence)
+                   form=options.form, licence=options.licence)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

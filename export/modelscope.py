@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from export import modelscope_networks
 from export.diffusers_folder import fill
+from export.networks import refreshed
 from export.pipeline import Drawing, Family, Pipeline
 
 
@@ -16,9 +17,9 @@ def _described(config: dict[str, Any]) -> Any:
 def _denoiser(pipeline: Pipeline) -> Drawing:
     request = pipeline.request
     unet = fill(pipeline.unet, request.folder / "unet")
-    spec = modelscope_networks.denoiser(unet, request.frames, pipeline.frame.cells(pipeline.ratio),
-                                        pipeline.tokenizer.length)
-    return Drawing((spec,), {"published": 0}, "published")
+    shape = (request.frames, *pipeline.frame.cells(pipeline.ratio))
+    specs = modelscope_networks.denoiser(unet, shape, pipeline.tokenizer.length, request.form)
+    return Drawing(specs, {"published": 0}, "published", more=refreshed(request.form))
 
 
 FAMILY: Final = Family("ModelScope text-to-video or ZeroScope", "UNet3DConditionModel", _described, _denoiser)

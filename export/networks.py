@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,13 +12,17 @@ from torch.nn import functional as F
 from export.layers import for_inference
 from export.spec import Form, NetworkSpec, Tolerance
 from runtime.backends import Array, TensorSpec
-from runtime.shot.guidance import PAIR
+from runtime.shot.guidance import DEEP, PAIR
 from training.models.autoencoder import Autoencoder
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig
 from training.models.text_encoder import TextEncoder
 from training.models.upscaler import BackwardStep, CleanStep, FlowStep, ForwardStep, Upscaler, positions
 
 Feed = dict[str, Array]
+PREDICTED: Final = ("prediction", "time_waves")
+"""What every denoiser gives."""
+REFRESH: Final = 3
+"""Steps that deep features serve, as in most of DeepCache's own measurements."""
 
 
 @dataclass(frozen=True)
@@ -118,22 +123,36 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
-    outputs = ("prediction", "time_waves")
     match form:
         case "controls":
-            controlled = [_controlled(feed, config, draw) for feed in feeds]
-            return (_denoiser("denoiser", ControlledGraph(network, one_text=False), controlled, outputs),)
+            return one_graph(ControlledGraph(network, one_text=False), [_controlled(feed, config, draw)
+                                                                       for feed in feeds])
         case "cached":
-            whole = DeepGraph(network, one_text=True)
-            with torch.no_grad():
-                given = [whole(*map(torch.from_numpy, feed.values()))[2].numpy() for feed in feeds]
-            # What lies a step back is a little different.
-            deep = [{**feed, "deep": value + 0.1 * value.std() * normal(draw, *value.shape)}
-                    for feed, value in zip(feeds, given, strict=True)]
-            return (_denoiser("denoiser", whole, feeds, (*outputs, "deep")),
-                    _denoiser("denoiser_shallow", ShallowGraph(network, one_text=True), deep, outputs))
+            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, draw)
         case _:
-            return (_denoiser("denoiser", DenoiserGraph(network, one_text=True, clips=clips), feeds, outputs),)
+            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds)
+
+
+def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
+    """A denoiser of one graph."""
+    return (_denoiser("denoiser", graph, feeds, PREDICTED),)
+
+
+def cached_graphs(whole: nn.Module, shallow: nn.Module, feeds: list[Feed], draw: np.random.Generator
+                  ) -> tuple[NetworkSpec, ...]:
+    """A denoiser of two graphs: the whole of it, and its outermost level."""
+    with torch.no_grad():
+        given = [whole.eval()(*map(torch.from_numpy, feed.values()))[2].numpy() for feed in feeds]
+    # What lies a step back is a little different.
+    deep = [{**feed, DEEP: value + np.float32(0.1 * value.std()) * normal(draw, *value.shape)}
+            for feed, value in zip(feeds, given, strict=True)]
+    return (_denoiser("denoiser", whole, feeds, (*PREDICTED, DEEP)),
+            _denoiser("denoiser_shallow", shallow, deep, PREDICTED))
+
+
+def refreshed(form: Form) -> dict[str, int]:
+    """What a manifest says of deep features, where a denoiser's form keeps them."""
+    return {"refresh": REFRESH} if form == "cached" else {}
 
 
 def _denoiser(name: str, graph: nn.Module, feeds: list[Feed], outputs: tuple[str, ...]) -> NetworkSpec:

@@ -12,7 +12,7 @@ from export.inserted import FROZEN, fill_all, inserted, stage_files
 from export.modelscope_networks import BFLOAT16
 from export.pipeline import Drawing, Family, Pipeline
 from export.spec import Tolerance
-from export.starter import DOMAINS, refreshed
+from export.starter import DOMAINS
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
 
@@ -63,4 +63,4 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
                              pipeline.tokenizer.length, pipeline.request.form)
     far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
     return Drawing(tuple(dataclasses.replace(spec, tolerance=far) for spec in specs), DOMAINS, "clean",
-                   facts["shared_noise"], refreshed(pipeline.request.form))
+                   facts["shared_noise"], networks.refreshed(pipeline.request.form))

@@ -26,8 +26,6 @@ DOMAINS: Final = {"watermarked": 0, "clean": 1}
 FPS: Final = 8
 TEACHER_STEPS: Final = 20
 """Steps of a denoiser that has not been distilled."""
-REFRESH: Final = 3
-"""Steps that deep features serve, as in most of DeepCache's own measurements."""
 TOKENIZER: Final = "tokenizer.json"
 SOUNDS: Final = "sounds"
 
@@ -122,12 +120,7 @@ def _denoiser(request: Request) -> Part:
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
         "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
-        "shared_noise": sampling["shared_noise"], **refreshed(request.form)})
-
-
-def refreshed(form: Form) -> dict[str, int]:
-    """What a manifest says of deep features, where a denoiser's form keeps them."""
-    return {"refresh": REFRESH} if form == "cached" else {}
+        "shared_noise": sampling["shared_noise"], **networks.refreshed(request.form)})
 
 
 def _reader(folder: Path) -> TextEncoder:

@@ -18,7 +18,7 @@ from export.convert import onnx_from
 from export.networks import specs
 from export.pipeline_networks import decoder
 from export.spec import NetworkSpec, Tolerance
-from runtime.backends import open_engine
+from runtime.backends import Array, open_engine
 from runtime.bundle import Bundle, Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
 from runtime.shot import solvers
@@ -175,12 +175,24 @@ def test_a_clip_is_the_one_that_the_pipeline_draws(solver: solvers.Solver, sched
 
 
 def test_half_precision_weights_pass_too(folder: Path, tmp_path: Path) -> None:
-    assert main(["modelscope", str(folder), "--out", str(tmp_path / "half"), "--frames", "2", "--licence",
-                 "my own"]) == 0
-    half = open_bundle(tmp_path / "half").manifest
-    assert half.licence == "my own"
-    assert half.denoiser is not None
-    assert half.denoiser.size == (64, 64)  # its own sample_size
+    assert main(["modelscope", str(folder), "--out", str(tmp_path / "half"), "--frames", "2", "--licence", "my own",
+                 "--form", "cached"]) == 0
+    half = open_bundle(tmp_path / "half")
+    assert half.manifest.licence == "my own"
+    denoiser = half.manifest.denoiser
+    assert denoiser is not None
+    assert denoiser.size == (64, 64)  # its own sample_size
+    assert denoiser.refresh == 3
+    feeds: dict[str, Array] = {
+        "latents": noise(1, denoiser.latent_shape), "time": np.array([480], np.float32),
+        "context": noise(2, (1, tiny.TOKENS, 16)), "domain": np.zeros(1, np.int64)}
+    with Engines(LineUp.of(half), "cpu") as engines:
+        whole, shallow = engines.get("denoiser"), engines.get("denoiser", "shallow")
+        made = whole.run(feeds)
+        again = shallow.run({**feeds, "deep": made["deep"]})["prediction"]
+        other = shallow.run({**feeds, "deep": made["deep"] + 1})["prediction"]
+    np.testing.assert_allclose(again, made["prediction"], rtol=1e-4, atol=1e-5)
+    assert np.abs(other - again).max() > 1e-3
 
 
 def test_a_film_is_made_with_it(bundle: Bundle, tmp_path: Path) -> None:

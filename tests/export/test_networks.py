@@ -15,12 +15,14 @@ from tests.export import tiny_networks as tiny
 
 SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
-    **{f"{spec.name} ({form})": spec for form in get_args(Form)
-       for spec in networks.denoiser(tiny.denoiser(conditions=3 * (form == "controls")), tiny.FRAME.cells(16),
-                                     tiny.TEXT.tokens, form)},
+    "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens)[0],
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }
+FORMS = {f"{spec.name} ({form})": spec for form in get_args(Form) if form != "clip"
+         for spec in networks.denoiser(tiny.denoiser(conditions=3 * (form == "controls")), tiny.FRAME.cells(16),
+                                       tiny.TEXT.tokens, form)}
+"""Other denoisers; `test_typed` runs them, in the precision in which most could go wrong."""
 
 
 @pytest.fixture(scope="module", params=SPECS)

@@ -1,6 +1,7 @@
 """Networks in half precision: close to themselves in fp32, and finite where plain half precision is not."""
 
 import copy
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,21 @@ from export.typed import TYPES, typed
 from runtime.backends import build_ahead, read_interface
 from runtime.generators import finish
 from tests.export import tiny_networks as tiny
-from tests.export.test_networks import SPECS
+from tests.export.test_networks import FORMS, SPECS
 
 ELEMENTS = {"fp16-typed": onnx.TensorProto.FLOAT16, "bf16-typed": onnx.TensorProto.BFLOAT16}
 
 
-@pytest.mark.parametrize("precision", TYPES)
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize(("name", "precision"), [*itertools.product(SPECS, TYPES),
+                                                 *itertools.product(FORMS, ["fp16-typed"])])
 def test_the_graph_is_typed_and_computes_what_the_network_does(name: str, precision: Precision, tmp_path: Path) -> None:
-    spec = typed(SPECS[name], precision)
+    plain = (SPECS | FORMS)[name]
+    spec = typed(plain, precision)
     path = tmp_path / f"{name}.onnx"
     onnx_from(spec, path, precision)
     found = compare(spec, path, precision)
     assert {item.output for item in found} == set(spec.outputs)
-    assert read_interface(path).inputs == SPECS[name].inputs, "seen from outside nothing has changed"
+    assert read_interface(path).inputs == plain.inputs, "seen from outside nothing has changed"
     kinds = {tensor.name: tensor.data_type for tensor in onnx.load(path).graph.initializer}
     large = {kind for name, kind in kinds.items() if kind != onnx.TensorProto.INT64 and "norm" not in name}
     assert (ELEMENTS[precision] in large) == (not spec.exact)
