@@ -67,7 +67,8 @@ def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> Non
     latents, time, context = inputs(2)
     first, second = (model(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in (0, 2))
     assert not torch.allclose(first, second, atol=1e-3)
-    model(latents, time, context, torch.tensor([0, 0]), Controls(0))
+    of_their_own = model(latents, time, context, torch.tensor([0, 0]), Controls(torch.tensor([0, 2])))
+    torch.testing.assert_close(of_their_own, torch.cat([first[:1], second[1:]]))
     assert torch.equal(first, model(latents, time, context, torch.tensor([0, 0])))
 
 
@@ -75,13 +76,13 @@ def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> Non
 def test_staging_tells_places_moments_and_texts_apart_and_a_piece_like_the_whole() -> None:
     torch.manual_seed(3)
     staging = Staging(8, 16, frames=6)
-    numbers, texts = torch.arange(6), torch.randn(2, 5, 16)
+    numbers, texts = torch.arange(6)[None], torch.randn(2, 5, 16)
     context = texts.repeat_interleave(6, 0)
     assert not staging(context, numbers, (4, 5)).any(), "fresh, it says nothing"
     torch.nn.init.normal_(staging.out.weight)
     whole = staging(context, numbers, (4, 5))
     assert whole.shape == (2, 20, 6, 8)
-    piece = staging(texts.repeat_interleave(3, 0), numbers[2:5], (4, 5))
+    piece = staging(texts.repeat_interleave(3, 0), numbers[:, 2:5], (4, 5))
     torch.testing.assert_close(piece, whole[:, :, 2:5])
     flat = whole.flatten(0, 2)
     assert len(flat.unique(dim=0)) == len(flat), "no two places, moments or texts are the same"
@@ -124,7 +125,7 @@ def test_a_bias_hides_frames_from_temporal_attention(unet: torch.nn.Module) -> N
     base = model(latents, time, context, domain)
     torch.testing.assert_close(model(latents, time, context, domain, Controls(bias=torch.zeros(4, 4))), base)
     layer: Any = next(layer for layer in model.temporal.values() if isinstance(layer, TemporalAttention))
-    x, numbers, texts = torch.randn(4, 64, 4, 6), torch.arange(4), context[:1].repeat_interleave(4, 0)
+    x, numbers, texts = torch.randn(4, 64, 4, 6), torch.arange(4)[None], context[:1].repeat_interleave(4, 0)
     bias = torch.zeros(4, 4)
     bias[:3, 3] = -1e4
     hidden, seen = (layer(x, texts, numbers, given) for given in (bias, None))

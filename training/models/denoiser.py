@@ -55,8 +55,8 @@ def stage0_unet(config: DenoiserConfig) -> UNet2DConditionModel:
 class Controls:
     """What may be said of a clip's frames besides.
 
-    `start` () or (1,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again after
-    the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
+    `start` (1,) or (B,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again
+    after the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
     (-10,000: it does not see that frame; the norm before still spans all frames). `condition` (B, conditions, T, h, w).
     """
 
@@ -119,7 +119,8 @@ class Denoiser(nn.Module):
         unet = self.unet
         # Repeated before the embedding, not after: the same (B*T) batch then gives the frozen UNet's very bits.
         steps = unet.time_proj(_for_frames(time, len(x))).to(x.dtype)
-        numbers = (torch.arange(frames, device=x.device) + controls.start) % self.config.frames
+        start = torch.as_tensor(controls.start, device=x.device).reshape(-1, 1)
+        numbers = (torch.arange(frames, device=x.device) + start) % self.config.frames
         state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
                        controls.bias)
         x = unet.conv_in(x)
@@ -205,7 +206,7 @@ class Denoiser(nn.Module):
         layer = self.temporal[name]
         if isinstance(layer, TemporalAttention):
             return layer(x, state.context, state.numbers, state.bias)
-        return layer(x, state.time, len(state.numbers))
+        return layer(x, state.time, state.numbers.shape[-1])
 
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
         return self.inserts[name](x, state.time, state.context, state.domain) if name in self.inserts else x

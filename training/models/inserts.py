@@ -108,8 +108,8 @@ class TemporalResBlock(nn.Module):
 
 
 class FramePositions(nn.Module):
-    """Adds to each frame's tokens (B, T, D) the sinusoids of its number; `numbers` (T,) int64 is set before each use,
-    for diffusers' block hands on nothing but the tokens."""
+    """Adds to each frame's tokens (B*places, T, D) the sinusoids of its number; `numbers` (B or 1, T) int64 is set
+    before each use, for diffusers' block hands on nothing but the tokens."""
 
     sinusoids: Tensor
     numbers: Tensor
@@ -121,7 +121,8 @@ class FramePositions(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """As the class says."""
-        return tokens + self.sinusoids[:, self.numbers]
+        clips = tokens.unflatten(0, (len(self.numbers), -1))
+        return (clips + self.sinusoids[0, self.numbers][:, None]).flatten(0, 1)
 
 
 class Staging(nn.Module):
@@ -144,21 +145,22 @@ class Staging(nn.Module):
         self.out = zeroed(nn.Linear(width, width))
 
     def forward(self, context: Tensor, numbers: Tensor, size: tuple[int, int]) -> Tensor:
-        """context (B*T, N, D), numbers of the frames (T,) -> (B, h*w, T, width) for maps of `size` (h, w)."""
+        """context (B*T, N, D), numbers of the frames (B or 1, T) -> (B, h*w, T, width) for maps of `size` (h, w)."""
         device, dtype = context.device, self.place.weight.dtype
         moments = (numbers + 0.5) * (2 / self.frames) - 1
         rows, columns = ((torch.arange(side, device=device) + 0.5) * (2 / side) - 1 for side in size)
         places = torch.cat([_waves(rows)[:, None].expand(-1, size[1], -1),
                             _waves(columns)[None].expand(size[0], -1, -1)], dim=-1).flatten(0, 1)
-        told = self.text(self.norm(context.mean(1))).unflatten(0, (-1, len(numbers)))
-        hidden = told[:, None] + self.place(places.to(dtype))[:, None] + self.moment(_waves(moments).to(dtype))
+        told = self.text(self.norm(context.mean(1))).unflatten(0, (-1, numbers.shape[-1]))
+        moment = self.moment(_waves(moments).to(dtype))[:, None]
+        hidden = told[:, None] + self.place(places.to(dtype))[:, None] + moment
         staged: Tensor = self.out(F.silu(self.hidden(F.silu(hidden))))
         return staged
 
 
 def _waves(position: Tensor) -> Tensor:
-    """Positions (N,) from -1 to 1 as sines and cosines (N, 2 * WAVES) of half a wave to `2 ** (WAVES - 2)` waves."""
-    angles = position[:, None] * (math.pi / 2) * 2.0 ** torch.arange(WAVES, device=position.device)
+    """Positions (...) from -1 to 1 as sines and cosines (..., 2 * WAVES) of half a wave to `2 ** (WAVES - 2)` waves."""
+    angles = position[..., None] * (math.pi / 2) * 2.0 ** torch.arange(WAVES, device=position.device)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
@@ -177,8 +179,8 @@ class TemporalAttention(nn.Module):
         self.proj_out = zeroed(nn.Linear(width, channels))
 
     def forward(self, x: Tensor, context: Tensor, numbers: Tensor, bias: Tensor | None = None) -> Tensor:
-        """x (B*T, C, H, W), context (B*T, N, D), the frames' numbers (T,), what is added to attention scores (T, T)."""
-        frames = len(numbers)
+        """x (B*T, C, H, W), context (B*T, N, D), frames' numbers (B or 1, T), what is added to scores (T, T)."""
+        frames = numbers.shape[-1]
         self.positions.numbers = numbers
         clip = self.norm(_to_clip(x, frames))
         batch, channels, _, places = clip.shape

@@ -26,8 +26,11 @@ MIDDLE: Final = 1.4
 twice as wide, and where they go. Both are decided while there is little but noise."""
 PIECE: Final = 8
 """Frames of a piece of a clip."""
-WHOLE: Final = 0.25
-"""The share of steps that see whole clips."""
+SINGLE, WHOLE = 0.6, 0.1
+"""The shares of steps that see single frames, and whole clips. Where something is at which moment is learned from many
+clips, a frame of each; what holds them together from neighbouring frames."""
+STARTS: Final = 0.25
+"""The share of times that are 1: there it is decided where things are, before anything is drawn."""
 
 
 def film_clip(index: int, seed: int) -> Clip:
@@ -59,20 +62,21 @@ def guiding(away: Tensor, time: Tensor) -> Tensor:
     return away * share.view(-1, *[1] * (away.ndim - 1))
 
 
-def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, int]:
-    """What a step trains on, and its first frame's number: `PIECE` frames of all clips, or half of the clips whole.
+def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
+    """What a step trains on, and the numbers (B,) of the first frames: a frame of each clip, or longer pieces of fewer.
 
-    Both cost the same; more different clips teach more than more frames of one.
+    All cost the same: a step sees as many frames as its batch has clips.
     """
-    frames = batch["latents"].shape[1]
+    clips, frames = batch["latents"].shape[:2]
     if frames <= PIECE:
-        return batch, 0
-    if float(torch.rand((), generator=generator, device=generator.device)) < WHOLE:
-        half = (len(batch["latents"]) + 1) // 2
-        return {key: value[:half] for key, value in batch.items()}, 0
-    start = int(torch.randint(frames - PIECE + 1, (), generator=generator, device=generator.device))
-    cut = {key: batch[key][:, start : start + PIECE] for key in ("latents", "weight")}
-    return {**batch, **cut}, start
+        return batch, torch.zeros(clips, dtype=torch.long)
+    drawn = float(torch.rand((), generator=generator, device=generator.device))
+    length = 1 if drawn < SINGLE else frames if drawn >= 1 - WHOLE else PIECE
+    kept = max(1, clips // length)
+    starts = torch.randint(frames - length + 1, (kept,), generator=generator, device=generator.device)
+    cut = {key: torch.stack([batch[key][clip, start : start + length] for clip, start in enumerate(starts.tolist())])
+           for key in ("latents", "weight")}
+    return {key: cut.get(key, value[:kept]) for key, value in batch.items()}, starts
 
 
 class FilmJob:
@@ -98,7 +102,7 @@ class FilmJob:
         """Weighted loss over clips or pieces of them; latents (B, T, C, h, w)."""
         batch, start = piece(batch, generator)
         latents = batch["latents"].float().transpose(1, 2)
-        noisy, time, target = corrupt(latents, generator, MIDDLE)
+        noisy, time, target = corrupt(latents, generator, MIDDLE, STARTS)
         found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"], Controls(start))
         with torch.no_grad():
             nothing = self._nothing.expand(len(time), -1, -1)

@@ -69,11 +69,13 @@ def read(encoder: TextEncoder, batch: Batch) -> Tensor:
     return context.float()
 
 
-def corrupt(latents: Tensor, generator: torch.Generator, middle: float = MIDDLE) -> tuple[Tensor, Tensor, Tensor]:
-    """Noisy latents, time (B,) in 0..1, and the velocity to predict; `middle` is where times are centred."""
+def corrupt(latents: Tensor, generator: torch.Generator, middle: float = MIDDLE, starts: float = STARTS
+            ) -> tuple[Tensor, Tensor, Tensor]:
+    """Noisy latents, time (B,) in 0..1, and the velocity to predict; `middle` is where times are centred, `starts` how
+    many are 1."""
     count = latents.shape[0]
     time = torch.randn(count, generator=generator, device=latents.device).add(middle).sigmoid()
-    first = torch.rand(count, generator=generator, device=latents.device) < STARTS
+    first = torch.rand(count, generator=generator, device=latents.device) < starts
     time = time.masked_fill(first, 1.0)
     noise = unit_noise(latents.shape, generator)
     share = time.view(-1, *[1] * (latents.ndim - 1))

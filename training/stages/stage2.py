@@ -18,7 +18,7 @@ from training.stages.films import FilmJob, film, film_clip
 from training.stages.stage0 import filled_pool
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 
-SCHEDULE = Schedule(clips=60_000, batch=4, rate=3e-4, warmup=500, ema=0.996)
+SCHEDULE = Schedule(clips=500_000, batch=32, rate=5e-4, warmup=4000, ema=0.996)
 
 
 def main(arguments: list[str]) -> None:
