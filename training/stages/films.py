@@ -74,8 +74,8 @@ def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
     length = 1 if drawn < SINGLE else frames if drawn >= 1 - WHOLE else PIECE
     kept = max(1, clips // length)
     starts = torch.randint(frames - length + 1, (kept,), generator=generator, device=generator.device)
-    cut = {key: torch.stack([batch[key][clip, start : start + length] for clip, start in enumerate(starts.tolist())])
-           for key in ("latents", "weight")}
+    rows, columns = torch.arange(kept)[:, None], starts.cpu()[:, None] + torch.arange(length)
+    cut = {key: batch[key][rows, columns] for key in ("latents", "weight")}
     return {key: cut.get(key, value[:kept]) for key, value in batch.items()}, starts
 
 
