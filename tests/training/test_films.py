@@ -3,37 +3,39 @@
 import torch
 
 from training.sampling import FOLDED
-from training.stages.films import PIECE, WHOLE, guiding, piece
+from training.stages.films import PIECE, SINGLE, WHOLE, guiding, piece
 
-FRAMES = 16
-BATCH = {"latents": torch.arange(4 * FRAMES).reshape(4, FRAMES, 1, 1, 1),
-         "weight": torch.arange(4 * FRAMES).reshape(4, FRAMES, 1, 1, 1), "domain": torch.arange(4)}
+FRAMES, CLIPS = 16, 32
+NUMBERS = torch.arange(CLIPS * FRAMES).reshape(CLIPS, FRAMES, 1, 1, 1)
+BATCH = {"latents": NUMBERS.half(), "weight": NUMBERS, "domain": torch.arange(CLIPS)}
 
 
-def test_a_piece_is_neighbouring_frames_of_all_clips_or_half_of_the_clips_whole() -> None:
+def test_a_step_sees_frames_of_all_clips_or_neighbouring_ones_of_fewer() -> None:
     generator = torch.Generator().manual_seed(0)
-    starts, whole = set(), 0
-    for _ in range(400):
-        found, start = piece(BATCH, generator)
-        if found["latents"].shape[1] == FRAMES:
-            whole += 1
-            assert start == 0
-            assert {key: value.shape[0] for key, value in found.items()} == dict.fromkeys(BATCH, 2)
-            continue
-        starts.add(start)
-        assert found["latents"].shape == (4, PIECE, 1, 1, 1)
-        assert found["latents"][:, 0].flatten().tolist() == [start + FRAMES * k for k in range(4)]
-        assert torch.equal(found["weight"], found["latents"])
-        assert torch.equal(found["domain"], BATCH["domain"])
-    assert starts == set(range(FRAMES - PIECE + 1))
-    assert abs(whole / 400 - WHOLE) < 0.08
+    lengths = dict.fromkeys((1, PIECE, FRAMES), 0)
+    seen: dict[int, set[int]] = {length: set() for length in lengths}
+    with torch.autocast("cpu", torch.bfloat16):
+        for _ in range(400):
+            found, starts = piece(BATCH, generator)
+            clips, length = found["latents"].shape[:2]
+            assert clips * length == CLIPS
+            lengths[length] += 1
+            seen[length] |= set(starts.tolist())
+            expected = starts[:, None] + torch.arange(length) + FRAMES * torch.arange(clips)[:, None]
+            assert torch.equal(found["weight"].flatten(1), expected)
+            assert torch.equal(found["latents"], found["weight"].half())
+            assert torch.equal(found["domain"], BATCH["domain"][:clips])
+    for length, starts in seen.items():
+        assert starts == set(range(FRAMES - length + 1))
+    assert abs(lengths[1] / 400 - SINGLE) < 0.08
+    assert abs(lengths[FRAMES] / 400 - WHOLE) < 0.05
 
 
 def test_stills_stay_whole() -> None:
     stills = {**BATCH, "latents": BATCH["latents"][:, :1], "weight": BATCH["weight"][:, :1]}
-    found, start = piece(stills, torch.Generator().manual_seed(0))
-    assert start == 0
+    found, starts = piece(stills, torch.Generator().manual_seed(0))
     assert found is stills
+    assert starts.tolist() == [0] * CLIPS
 
 
 def test_folded_guidance_ends_where_guided_sampling_leads() -> None:
