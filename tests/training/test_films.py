@@ -25,8 +25,8 @@ def test_a_step_sees_frames_of_all_clips_or_neighbouring_ones_of_fewer() -> None
             assert torch.equal(found["weight"].flatten(1), expected)
             assert torch.equal(found["latents"], found["weight"].half())
             assert torch.equal(found["domain"], BATCH["domain"][:clips])
-    for length, starts in seen.items():
-        assert starts == set(range(FRAMES - length + 1))
+    for length, numbers in seen.items():
+        assert numbers == set(range(FRAMES - length + 1))
     assert abs(lengths[1] / 400 - SINGLE) < 0.08
     assert abs(lengths[FRAMES] / 400 - WHOLE) < 0.05
 
