@@ -18,13 +18,13 @@ from torch import Tensor
 from training import data
 from training.models import weights
 from training.models.autoencoder import Autoencoder
+from training.models.layout import ACTORS
 from training.text.tokenizer import Tokenizer
 from training.world.actors import Box
 from training.world.captions import caption
 from training.world.clip import Clip
 from training.world.compose import Picture
 
-ACTORS: Final = 2
 _SHARD: Final = 256
 
 
@@ -112,14 +112,19 @@ class FromPool:
         self._pool, self._clip_of, self._tokenizer, self._seed, self._drop = pool, clip_of, tokenizer, seed, drop
 
     def __call__(self, index: int) -> dict[str, Tensor]:
-        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), tokens and mask (N,), domain ()."""
+        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), boxes (T, ACTORS, 4), tokens and mask (N,), domain ().
+
+        Without a text there is no layout either.
+        """
         rng = np.random.default_rng((self._seed, index))
         number = int(rng.integers(self._pool.shape.items))
         text = "" if rng.random() < self._drop else caption(self._clip_of(number), int(rng.integers(1 << 30)))
         tokens, mask = self._tokenizer([text])
         latents = np.array(self._pool.latents[number])
-        weight = emphasis(self._pool.boxes[number], latents.shape[-2:])
+        boxes = np.array(self._pool.boxes[number])
+        weight = emphasis(boxes, latents.shape[-2:])
         return {"latents": torch.from_numpy(latents), "weight": torch.from_numpy(weight),
+                "boxes": torch.from_numpy(boxes if text else np.zeros_like(boxes)),
                 "tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
                 "domain": torch.tensor(int(self._pool.domains[number]))}
 

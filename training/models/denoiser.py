@@ -13,7 +13,15 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
-from training.models.inserts import AttentionShape, Inserted, TemporalAttention, TemporalResBlock, zeroed
+from training.models.inserts import (
+    AttentionShape,
+    Inserted,
+    InsertedResBlock,
+    TemporalAttention,
+    TemporalResBlock,
+    zeroed,
+)
+from training.models.layout import ACTORS, MAPS, Planner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +31,8 @@ class DenoiserConfig:
     `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
     layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
     the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
-    `conditions` channels of the latents' size may be given besides (pictures to go on from, a mask, a layout).
+    With `layout` it plans from the text where who is in each frame; that takes clips whose boxes are known, so the full
+    model is without. `conditions` channels of the latents' size may be given besides (pictures to go on from, a mask).
     """
 
     latent_channels: int = 32
@@ -37,6 +46,7 @@ class DenoiserConfig:
     frames: int = 16
     temporal: float = 0.5
     insert_at_output: bool = True
+    layout: bool = True
     conditions: int = 0
 
 
@@ -58,11 +68,13 @@ class Controls:
     `start` (1,) or (B,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again
     after the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
     (-10,000: it does not see that frame; the norm before still spans all frames). `condition` (B, conditions, T, h, w).
+    `boxes` (B, T, ACTORS, 4) say where who is, in place of what the network plans (see `Planner`).
     """
 
     start: int | Tensor = 0
     bias: Tensor | None = None
     condition: Tensor | None = None
+    boxes: Tensor | None = None
 
 
 NO_CONTROLS: Final = Controls()
@@ -80,16 +92,19 @@ class Denoiser(nn.Module):
         self.unet = (unet or stage0_unet(config)).requires_grad_(False)
         embedding = config.widths[0] * 4
         shape = AttentionShape(config.head, config.context)
+        maps = ACTORS * MAPS if config.layout else 0
         self.inserts = nn.ModuleDict({
-            name: Inserted(width, embedding, config.domains, config.groups, shape if attention else None)
+            name: Inserted(InsertedResBlock(width, embedding, config.domains, config.groups, maps),
+                           shape.spatial(width, config.groups) if attention else None)
             for name, width, attention in self._places()})
         self.temporal = nn.ModuleDict()
         if temporal:
             for name, width, attention in self._spatial_layers():
                 inner = max(config.head, round(width * config.temporal / config.head) * config.head)
                 self.temporal[name] = (
-                    TemporalAttention(width, config.groups, inner, shape, config.frames) if attention
+                    TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
+        self.planner = Planner(config.context, config.frames) if config.layout else None
         self.condition = (zeroed(nn.Conv2d(config.conditions, config.widths[0], 3, padding=1)) if config.conditions
                           else None)
 
@@ -121,14 +136,23 @@ class Denoiser(nn.Module):
         steps = unet.time_proj(_for_frames(time, len(x))).to(x.dtype)
         start = torch.as_tensor(controls.start, device=x.device).reshape(-1, 1)
         numbers = (torch.arange(frames, device=x.device) + start) % self.config.frames
-        state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
-                       controls.bias)
+        context = _for_frames(context, len(x))
+        state = _State(unet.time_embedding(steps), context, _for_frames(domain, len(x)), numbers, controls.bias,
+                       self._boxes(context, numbers.expand(batch, -1), controls))
         x = unet.conv_in(x)
         if controls.condition is not None:
             assert self.condition is not None
             x = x + self.condition(controls.condition.transpose(1, 2).flatten(0, 1))
         skips = [x]
         return self._down(0, x, skips, state), skips, state
+
+    def _boxes(self, context: Tensor, numbers: Tensor, controls: Controls) -> Tensor | None:
+        """The layout (B*T, ACTORS, 4): as given, or planned from the text of each frame for its moment."""
+        if self.planner is None:
+            return None
+        if controls.boxes is not None:
+            return controls.boxes.flatten(0, 1)
+        return self.planner(context)[torch.arange(len(context), device=context.device), numbers.flatten()]
 
     def _inner(self, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
         """From the first block's sampler down and up again to the last block; takes the skips that it adds."""
@@ -205,11 +229,14 @@ class Denoiser(nn.Module):
             return x
         layer = self.temporal[name]
         if isinstance(layer, TemporalAttention):
-            return layer(x, state.context, state.numbers, state.bias)
+            return layer(x, state.numbers, state.bias)
         return layer(x, state.time, state.numbers.shape[-1])
 
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
-        return self.inserts[name](x, state.time, state.context, state.domain) if name in self.inserts else x
+        if name not in self.inserts:
+            return x
+        inserted: Tensor = self.inserts[name](x, state.time, state.context, state.domain, state.boxes)
+        return inserted
 
     def _places(self) -> Iterator[tuple[str, int, bool]]:
         """Name, width and attention of every inserted pair."""
@@ -243,6 +270,7 @@ class _State:
     domain: Tensor
     numbers: Tensor
     bias: Tensor | None
+    boxes: Tensor | None
 
 
 def _for_frames(value: Tensor, rows: int) -> Tensor:

@@ -4,8 +4,7 @@ All of them start as the identity: their last projection is zero, so a network w
 what the frozen one does. Feature maps are (B*T, C, H, W), frames of one clip next to each other.
 """
 
-import math
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock
@@ -13,10 +12,9 @@ from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-M = TypeVar("M", bound=nn.Module)
+from training.models.layout import drawn
 
-WAVES: Final = 4
-"""Sines of each coordinate a place is told by: the finest is a quarter of the picture, or of the clip, long."""
+M = TypeVar("M", bound=nn.Module)
 
 
 class DomainNorm(nn.Module):
@@ -35,20 +33,26 @@ class DomainNorm(nn.Module):
 
 
 class InsertedResBlock(nn.Module):
-    """A residual block like those before it in its UNet block, with domain-aware normalisation."""
+    """A residual block like those before it in its UNet block, with domain-aware normalisation.
 
-    def __init__(self, channels: int, embedding: int, domains: int, groups: int) -> None:
+    `maps` channels of a layout may come in beside the time.
+    """
+
+    def __init__(self, channels: int, embedding: int, domains: int, groups: int, maps: int = 0) -> None:
         super().__init__()
+        self.layout = zeroed(nn.Conv2d(maps, channels, 3, padding=1)) if maps else None
         self.norm1 = DomainNorm(channels, domains, groups)
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.time = nn.Linear(embedding, channels)
         self.norm2 = DomainNorm(channels, domains, groups)
         self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
 
-    def forward(self, x: Tensor, time: Tensor, domain: Tensor) -> Tensor:
-        """x (B*T, C, H, W), time (B*T, E), domain (B*T,)."""
+    def forward(self, x: Tensor, time: Tensor, domain: Tensor, boxes: Tensor | None) -> Tensor:
+        """x (B*T, C, H, W), time (B*T, E), domain (B*T,), boxes (B*T, ACTORS, 4)."""
         hidden = self.conv1(F.silu(self.norm1(x, domain)))
         hidden = hidden + self.time(F.silu(time))[:, :, None, None]
+        if self.layout is not None and boxes is not None:
+            hidden = hidden + self.layout(drawn(boxes, (x.shape[2], x.shape[3])).to(x.dtype))
         hidden = self.conv2(F.silu(self.norm2(hidden, domain)))
         return x + hidden
 
@@ -56,15 +60,13 @@ class InsertedResBlock(nn.Module):
 class Inserted(nn.Module):
     """The pair put before a sampler: ResBlk, then attention where the UNet block has attention to follow."""
 
-    def __init__(self, channels: int, embedding: int, domains: int, groups: int, attention: "AttentionShape | None"
-                 ) -> None:
+    def __init__(self, resnet: InsertedResBlock, attention: Transformer2DModel | None) -> None:
         super().__init__()
-        self.resnet = InsertedResBlock(channels, embedding, domains, groups)
-        self.attention = None if attention is None else attention.spatial(channels, groups)
+        self.resnet, self.attention = resnet, attention
 
-    def forward(self, x: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> Tensor:
-        """As the block's own layers, plus the domain (B*T,)."""
-        x = self.resnet(x, time, domain)
+    def forward(self, x: Tensor, time: Tensor, context: Tensor, domain: Tensor, boxes: Tensor | None) -> Tensor:
+        """As the block's own layers, plus the domain (B*T,) and the layout's boxes (B*T, ACTORS, 4)."""
+        x = self.resnet(x, time, domain, boxes)
         return x if self.attention is None else self.attention(x, encoder_hidden_states=context, return_dict=False)[0]
 
 
@@ -125,71 +127,29 @@ class FramePositions(nn.Module):
         return (clips + self.sinusoids[0, self.numbers][:, None]).flatten(0, 1)
 
 
-class Staging(nn.Module):
-    """What the text alone says of a place at a moment: a small network of (frame, y, x) and the text's mean state.
-
-    Temporal layers look at one place at a time: without it, nothing tells them that the upper left of the picture is
-    not its middle, nor what the text wants to move there. Joint coordinates of space and time as the input of a
-    network are those of implicit representations (Tancik et al., 2020, "Fourier Features Let Networks Learn High
-    Frequency Functions"); the text enters as in text-conditioned normalisation, by its mean.
-    """
-
-    def __init__(self, width: int, context: int, frames: int) -> None:
-        super().__init__()
-        self.frames = frames
-        self.norm = nn.LayerNorm(context, elementwise_affine=False)
-        self.text = nn.Linear(context, width)
-        self.moment = nn.Linear(2 * WAVES, width, bias=False)
-        self.place = nn.Linear(4 * WAVES, width, bias=False)
-        self.hidden = nn.Linear(width, width)
-        self.out = zeroed(nn.Linear(width, width))
-
-    def forward(self, context: Tensor, numbers: Tensor, size: tuple[int, int]) -> Tensor:
-        """context (B*T, N, D), numbers of the frames (B or 1, T) -> (B, h*w, T, width) for maps of `size` (h, w)."""
-        device, dtype = context.device, self.place.weight.dtype
-        moments = (numbers + 0.5) * (2 / self.frames) - 1
-        rows, columns = ((torch.arange(side, device=device) + 0.5) * (2 / side) - 1 for side in size)
-        places = torch.cat([_waves(rows)[:, None].expand(-1, size[1], -1),
-                            _waves(columns)[None].expand(size[0], -1, -1)], dim=-1).flatten(0, 1)
-        told = self.text(self.norm(context.mean(1))).unflatten(0, (-1, numbers.shape[-1]))
-        moment = self.moment(_waves(moments).to(dtype))[:, None]
-        hidden = told[:, None] + self.place(places.to(dtype))[:, None] + moment
-        staged: Tensor = self.out(F.silu(self.hidden(F.silu(hidden))))
-        return staged
-
-
-def _waves(position: Tensor) -> Tensor:
-    """Positions (...) from -1 to 1 as sines and cosines (..., 2 * WAVES) of half a wave to `2 ** (WAVES - 2)` waves."""
-    angles = position[..., None] * (math.pi / 2) * 2.0 ** torch.arange(WAVES, device=position.device)
-    return torch.cat([angles.sin(), angles.cos()], dim=-1)
-
-
 class TemporalAttention(nn.Module):
     """Self-attention over the frames of each place, twice, then a feed-forward layer; sinusoidal frame positions."""
 
-    def __init__(self, channels: int, groups: int, width: int, shape: AttentionShape, frames: int) -> None:
+    def __init__(self, channels: int, groups: int, width: int, head: int, frames: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(groups, channels, eps=1e-6)
         self.proj_in = nn.Linear(channels, width)
-        self.staging = Staging(width, shape.context, frames)
-        self.block = BasicTransformerBlock(width, width // shape.head, shape.head, double_self_attention=True,
+        self.block = BasicTransformerBlock(width, width // head, head, double_self_attention=True,
                                            positional_embeddings="sinusoidal", num_positional_embeddings=frames)
         self.positions = FramePositions(self.block.pos_embed.pe)
         self.block.pos_embed = self.positions
         self.proj_out = zeroed(nn.Linear(width, channels))
 
-    def forward(self, x: Tensor, context: Tensor, numbers: Tensor, bias: Tensor | None = None) -> Tensor:
-        """x (B*T, C, H, W), context (B*T, N, D), frames' numbers (B or 1, T), what is added to scores (T, T)."""
+    def forward(self, x: Tensor, numbers: Tensor, bias: Tensor | None = None) -> Tensor:
+        """x (B*T, C, H, W), the frames' numbers (B or 1, T), what is added to attention scores (T, T)."""
         frames = numbers.shape[-1]
         self.positions.numbers = numbers
         clip = self.norm(_to_clip(x, frames))
         batch, channels, _, places = clip.shape
         tokens = clip.permute(0, 3, 2, 1).reshape(batch * places, frames, channels)
-        staged = self.staging(context, numbers, (x.shape[2], x.shape[3]))
         # One for each sequence, as diffusers wants it.
         mask = None if bias is None else bias[None].expand(len(tokens), -1, -1)
-        tokens = self.proj_in(tokens) + staged.flatten(0, 1)
-        tokens = self.proj_out(self.block(tokens, attention_mask=mask, encoder_attention_mask=mask))
+        tokens = self.proj_out(self.block(self.proj_in(tokens), attention_mask=mask, encoder_attention_mask=mask))
         change = tokens.reshape(batch, places, frames, channels).permute(0, 2, 3, 1)
         return x + change.reshape(x.shape)
 

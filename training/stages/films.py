@@ -75,7 +75,7 @@ def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
     kept = max(1, clips // length)
     starts = torch.randint(frames - length + 1, (kept,), generator=generator, device=generator.device)
     rows, columns = torch.arange(kept)[:, None], starts.cpu()[:, None] + torch.arange(length)
-    cut = {key: batch[key][rows, columns] for key in ("latents", "weight")}
+    cut = {key: batch[key][rows, columns] for key in ("latents", "weight", "boxes")}
     return {key: cut.get(key, value[:kept]) for key, value in batch.items()}, starts
 
 
@@ -103,10 +103,12 @@ class FilmJob:
         batch, start = piece(batch, generator)
         latents = batch["latents"].float().transpose(1, 2)
         noisy, time, target = corrupt(latents, generator, MIDDLE, STARTS)
-        found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"], Controls(start))
+        found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"],
+                           Controls(start, boxes=batch["boxes"]))
         with torch.no_grad():
             nothing = self._nothing.expand(len(time), -1, -1)
-            free = self.model(noisy, time * 1000, nothing, batch["domain"], Controls(start))
+            free = self.model(noisy, time * 1000, nothing, batch["domain"],
+                              Controls(start, boxes=torch.zeros_like(batch["boxes"])))
             target = target + guiding(found.float() - free.float(), time)
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()
