@@ -10,9 +10,9 @@ from export.spec import Precision
 from runtime.bundle import Bundle
 from runtime.digest import file_sha256
 
-STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "stage1": "stage1",
-                 "stage2": "stage2", "distil_stills": "distil_stills", "distil": "distil", "upscaler": "upscaler",
-                 "judge": "judge"}
+STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "planner": "planner",
+                 "stage1": "stage1", "stage2": "stage2", "distil_stills": "distil_stills", "distil": "distil",
+                 "upscaler": "upscaler", "judge": "judge"}
 """Weights and the stage (`python -m training STAGE`) that makes them, in order of training."""
 STORED: Final = {
     "fp32": "fp32", "fp16": "fp16",

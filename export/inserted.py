@@ -15,8 +15,8 @@ FROZEN = "unet."
 
 def stage_files(folder: Path) -> tuple[Path, ...]:
     """The files of the finished stages after the first, in order: a later one replaces what it holds of an earlier."""
-    stages = ["stage1", "stage2", *(["distil"] if (folder / "distil.safetensors").exists() else [])]
-    return tuple(folder / f"{stage}.safetensors" for stage in stages)
+    files = {stage: folder / f"{stage}.safetensors" for stage in ("planner", "stage1", "stage2", "distil")}
+    return tuple(file for stage, file in files.items() if stage in {"stage1", "stage2"} or file.exists())
 
 
 def inserted(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -7,6 +7,7 @@ STAGES = {
     "text": "training.text.distill",
     "vae": "training.stages.vae",
     "stage0": "training.stages.stage0",
+    "planner": "training.stages.planner",
     "stage1": "training.stages.stage1",
     "stage2": "training.stages.stage2",
     "distil_stills": "training.stages.distil_stills",

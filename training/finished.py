@@ -33,10 +33,11 @@ def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
 
 
 def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tuple[Denoiser, DenoiserConfig]:
-    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32."""
+    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32; with any of them
+    the planner, where it has one."""
     unet, config = load_unet(folder)
     model = Denoiser(config, unet, temporal=temporal)
-    for stage in stages:
+    for stage in (*(["planner"] if stages and model.planner is not None else []), *stages):
         tensors, _ = weights.load(folder, stage)
         missing = model.load_state_dict(tensors, strict=False)
         if missing.unexpected_keys:

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage1.safetensors` (the inserted layers alone) and a sheet of samples."""
     request = parse("stage1", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("planner", "stage1"), request.out, frames=1)
+    film_sheet(request.weights, ("stage1",), request.out, frames=1)
 
 
 def run(request: Request) -> None:

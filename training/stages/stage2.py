@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     """Fill the pool, train, write `stage2.safetensors` (the temporal layers alone) and a sheet of samples."""
     request = parse("stage2", SCHEDULE, arguments)
     run(request)
-    film_sheet(request.weights, ("planner", "stage1", "stage2"), request.out, frames=FRAMES)
+    film_sheet(request.weights, ("stage1", "stage2"), request.out, frames=FRAMES)
 
 
 def run(request: Request) -> None:

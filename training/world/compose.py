@@ -4,7 +4,7 @@ Positions are in frame heights; x is 0 in the middle of the frame. `draw` gives 
 serves stills, films and the upscaler's targets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,13 +45,21 @@ def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, w
     With a `window` only that part of the width x height frame is drawn: what a crop would be, but for rounding in the
     smoothing of edges, and far cheaper.
     """
-    half = width / height / 2
-    roles = stage(clip, half)
+    roles = stage(clip, width / height / 2)
     for number in range(frames):
         yield _frame(clip, roles, start + number / FPS, (width, height), window or (0, 0, width, height))
 
 
-def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int], window: Window) -> Frame:
+def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[tuple[Box, ...]]:
+    """Where the actors of `draw`'s frames of these numbers are, without the cost of drawing what is around them."""
+    roles = stage(clip, width / height / 2)
+    for number in numbers:
+        yield _frame(clip, roles, number / FPS, (width, height), None).boxes
+
+
+def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int], window: Window | None) -> Frame:
+    """One frame; without a `window` only its boxes are right."""
+    scenery, window = window is not None, window or (0, 0, 1, 1)
     width, height = size
     half = width / height / 2
     moment = time - 1.0
@@ -71,16 +79,18 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
     canvas.scale(zoom, zoom)
     canvas.translate(-focus[0], -focus[1])
     setting = SETTINGS[clip.setting]
-    setting.back(canvas, view, sun)
-    if clip.weather == "fog":
+    if scenery:
+        setting.back(canvas, view, sun)
+    if scenery and clip.weather == "fog":
         # Fog lies in the distance: those whom the film is about stand out from it.
         weather(canvas, view, sun)
     boxes = {}
     for role, x, y in sorted(placed, key=lambda item: item[2]):
         boxes[role] = actor(canvas, role, (x, y), time, sun)
-    setting.front(canvas, view, sun)
+    if scenery:
+        setting.front(canvas, view, sun)
     canvas.restore()
-    if clip.weather != "fog":
+    if scenery and clip.weather != "fog":
         weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
     return Frame(np.ascontiguousarray(picture), tuple(_seen(boxes[role], zoom, focus, half) for role in roles))
