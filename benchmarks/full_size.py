@@ -129,7 +129,8 @@ def make(place: Path, frames: int) -> None:
 
     torch.manual_seed(0)
     unet = UNet2DConditionModel(**FULL)
-    config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False)
+    config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False,
+                            layout=False)
     model = filled(Denoiser(config, unet))
     facts = {"config": dataclasses.asdict(config), "clips": 0, "shift": 1.0, "guidance": 9.0, "shared_noise": 0.9}
     for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):

@@ -27,7 +27,7 @@ from training.models.denoiser import Denoiser, DenoiserConfig
 
 FRAMES = 4
 CONFIG = DenoiserConfig(latent_channels=4, widths=(8, 16), layers=2, attention=(True, False), head=4, context=16,
-                        groups=4, frames=FRAMES, temporal=1.0, insert_at_output=False)
+                        groups=4, frames=FRAMES, temporal=1.0, insert_at_output=False, layout=False)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def save_all(folder: Path) -> None:
                  {"config": AUTOENCODER, "clips": 60_000, "psnr": 27.5})
     tensors = denoiser().state_dict()
     config = {"config": dataclasses.asdict(DENOISER), "clips": 12}
-    stages = {"stage0": "unet.", "stage1": "inserts.", "stage2": "temporal."}
+    stages = {"stage0": "unet.", "planner": "planner.", "stage1": "inserts.", "stage2": "temporal."}
     noisy = {"shared_noise": 0.5, "shift": 2.0, "guidance": 3.5}
     for stage, prefix in stages.items():
         mine = {name: value for name, value in tensors.items() if name.startswith(prefix)}

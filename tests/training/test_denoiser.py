@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig, stage0_unet
-from training.models.inserts import Staging, TemporalAttention
+from training.models.inserts import TemporalAttention
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -27,8 +27,8 @@ def inputs(frames: int = 4) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def shaken(model: Denoiser) -> Denoiser:
     """Every inserted and temporal tensor random, as after training."""
     generator = torch.Generator().manual_seed(2)
-    for part in (model.inserts, model.temporal):
-        for parameter in part.parameters():
+    for name, parameter in model.named_parameters():
+        if not name.startswith("unet."):
             parameter.data = torch.randn(parameter.shape, generator=generator) * 0.1
     return model
 
@@ -73,24 +73,24 @@ def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> Non
 
 
 @torch.no_grad()
-def test_staging_tells_places_moments_and_texts_apart_and_a_piece_like_the_whole() -> None:
-    torch.manual_seed(3)
-    staging = Staging(8, 16, frames=6)
-    numbers, texts = torch.arange(6)[None], torch.randn(2, 5, 16)
-    context = texts.repeat_interleave(6, 0)
-    assert not staging(context, numbers, (4, 5)).any(), "fresh, it says nothing"
-    torch.nn.init.normal_(staging.out.weight)
-    whole = staging(context, numbers, (4, 5))
-    assert whole.shape == (2, 20, 6, 8)
-    piece = staging(texts.repeat_interleave(3, 0), numbers[:, 2:5], (4, 5))
-    torch.testing.assert_close(piece, whole[:, :, 2:5])
-    flat = whole.flatten(0, 2)
-    assert len(flat.unique(dim=0)) == len(flat), "no two places, moments or texts are the same"
-    # The middle of a picture twice as fine lies between the same neighbours.
-    finer = staging(context, numbers, (12, 15))
-    torch.testing.assert_close(finer.unflatten(1, (12, 15))[:, 1::3, 1::3].flatten(1, 2), whole)
-    padded = torch.cat([context, torch.zeros(12, 3, 16)], dim=1)
-    torch.testing.assert_close(staging(padded, numbers, (4, 5)), whole, atol=1e-3, rtol=1e-3)
+def test_a_layout_is_planned_from_the_text_unless_it_is_given(unet: torch.nn.Module) -> None:
+    model = shaken(Denoiser(CONFIG, unet)).eval()
+    latents, time, context = inputs()
+    domain = torch.tensor([0, 0])
+    assert model.planner is not None
+    model.planner.out.bias.data[0] = 10.0  # everyone is there
+    planned = model.planner(context)
+    base = model(latents, time, context, domain)
+    torch.testing.assert_close(model(latents, time, context, domain, Controls(boxes=planned)), base)
+    moved = planned.clone()
+    moved[:, 2] = torch.tensor([0.0, 0.0, 0.3, 0.5])
+    changed = (model(latents, time, context, domain, Controls(boxes=moved)) - base).abs().amax(dim=(0, 1, 3, 4))
+    assert changed[2] > 1e-3
+    late = model(latents[:, :, :2], time, context, domain, Controls(torch.tensor([2])))
+    torch.testing.assert_close(late, model(latents[:, :, :2], time, context, domain,
+                                           Controls(torch.tensor([2]), boxes=planned[:, 2:])))
+    without = shaken(Denoiser(replace(CONFIG, layout=False), unet)).eval()
+    assert not [name for name, _ in without.named_parameters() if "layout" in name or "planner" in name]
 
 
 @torch.no_grad()
@@ -125,13 +125,13 @@ def test_a_bias_hides_frames_from_temporal_attention(unet: torch.nn.Module) -> N
     base = model(latents, time, context, domain)
     torch.testing.assert_close(model(latents, time, context, domain, Controls(bias=torch.zeros(4, 4))), base)
     layer: Any = next(layer for layer in model.temporal.values() if isinstance(layer, TemporalAttention))
-    x, numbers, texts = torch.randn(4, 64, 4, 6), torch.arange(4)[None], context[:1].repeat_interleave(4, 0)
+    x, numbers = torch.randn(4, 64, 4, 6), torch.arange(4)[None]
     bias = torch.zeros(4, 4)
     bias[:3, 3] = -1e4
-    hidden, seen = (layer(x, texts, numbers, given) for given in (bias, None))
+    hidden, seen = (layer(x, numbers, given) for given in (bias, None))
     x[3] = x[3].flip(-1)  # which leaves the norm's mean and deviation as they are
-    torch.testing.assert_close(layer(x, texts, numbers, bias)[:3], hidden[:3])
-    assert not torch.allclose(layer(x, texts, numbers)[:3], seen[:3], atol=1e-3)
+    torch.testing.assert_close(layer(x, numbers, bias)[:3], hidden[:3])
+    assert not torch.allclose(layer(x, numbers)[:3], seen[:3], atol=1e-3)
 
 
 @torch.no_grad()
@@ -186,7 +186,7 @@ def test_training_the_insertions_leaves_stage_0_untouched(unet: torch.nn.Module)
 
 def test_the_full_size_has_insertions_before_each_sampler_and_temporal_layers_after_each_spatial_one() -> None:
     full = DenoiserConfig(latent_channels=4, widths=(320, 640, 1280, 1280), layers=2, head=64, context=1024, groups=32,
-                          attention=(True, True, True, False), temporal=1.0, insert_at_output=False)
+                          attention=(True, True, True, False), temporal=1.0, insert_at_output=False, layout=False)
     with torch.device("meta"):
         model = Denoiser(full)
     assert sum(p.numel() for p in model.unet.parameters()) == 865_910_724

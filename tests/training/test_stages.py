@@ -8,19 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from training import pools
+from training import data, pools
 from training.command import Request
-from training.finished import load_autoencoder, load_denoiser
+from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
+from training.models.layout import Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
-from training.stages import distil, stage0, stage1, stage2, vae
+from training.stages import distil, planner, stage0, stage1, stage2, vae
 from training.stages.films import film, film_clip
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
-from training.world.compose import FRAMES
+from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
 
 pytestmark = pytest.mark.proof
@@ -45,6 +46,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_text_encoder(TextEncoder(TextConfig(factor=8, width=32, layers=1, heads=2)), folder / "weights", {})
     vae.run(replace(request(folder, "vae"), schedule=Schedule(clips=8, batch=1)), AUTOENCODER, size=64)
     stage0.run(request(folder, "stage0"), TINY)
+    planner.run(request(folder, "planner"), TINY)
     stage1.run(request(folder, "stage1"))
     stage2.run(request(folder, "stage2", items=2, batch=1))
     distil.run(request(folder, "distil_stills"), distil.STILLS, frames=1)
@@ -54,7 +56,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> None:
     found = {stage: weights.load(workshop / "weights", stage)[0]
-             for stage in ("stage0", "stage1", "stage2", "distil_stills", "distil")}
+             for stage in ("stage0", "planner", "stage1", "stage2", "distil_stills", "distil")}
+    assert all(name.startswith("planner.") for name in found["planner"])
     assert all(name.startswith("inserts.") for name in found["stage1"])
     assert all(name.startswith("temporal.") for name in found["stage2"])
     assert found["distil_stills"].keys() == found["stage1"].keys()
@@ -124,6 +127,37 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
     latents = before.encode(picture)
     assert torch.equal(after.encode(picture), latents)
     assert not torch.equal(after.decode(latents), before.decode(latents))
+
+
+def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> None:
+    texts = text_models(workshop / "weights")
+    items = [planner.item(data.HELD + index, texts[1], 0) for index in range(16)]
+    truth = torch.stack([item["boxes"] for item in items])
+    assert truth.shape == (16, planner.LOOKS, 2, 4)
+    assert 0 < (truth[:, 0, 1, 2] > 0).sum() < 16, "some clips have two actors"
+
+    class Knowing(Planner):
+        known = truth
+
+        def forward(self, context: torch.Tensor) -> torch.Tensor:
+            found = torch.zeros(16, FRAMES, 2, 4)
+            found[:, planner.looks(FRAMES)] = self.known
+            return found
+
+    knowing = Knowing(32, FRAMES)
+    assert planner.judged(knowing, texts, 16) == {"there": 1.0, "overlap": 1.0}
+    knowing.known = truth.clone()
+    someone = int((truth[:, 0, 0, 2] > 0).nonzero()[0])
+    knowing.known[someone, :, 0] = 0.0
+    assert planner.judged(knowing, texts, 16)["there"] == pytest.approx(1 - 1 / 32, abs=1e-4)
+
+
+def test_items_without_a_text_have_no_layout(workshop: Path) -> None:
+    pool = pools.Pool(workshop / "stage1/pool", pools.Shape(4, 1, WIDTH, HEIGHT), 4, 16)
+    _, tokenizer = text_models(workshop / "weights")
+    for drop, there in ((0.0, True), (1.0, False)):
+        items = pools.FromPool(pool, lambda index: film_clip(index, 0), tokenizer, 0, drop)
+        assert any(items(index)["boxes"].any() for index in range(8)) == there
 
 
 def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.world.actors import Box
 from training.world.clip import CAMERAS, RELATIONS, Actor, Clip, Relation, sample
-from training.world.compose import _lens, draw
+from training.world.compose import _lens, draw, trace
 from training.world.light import TIMES
 from training.world.parts import Place
 from training.world.settings import SETTINGS
@@ -89,6 +89,13 @@ def test_what_an_actor_adds_lies_within_its_box(name: str) -> None:
         assert not (change & ~inside).any()
         tight = (x > left) & (x < right) & (y > top) & (y < bottom)
         assert (change & tight).sum() > 0.12 * tight.sum()
+
+
+def test_boxes_need_no_picture() -> None:
+    for seed in range(12):
+        clip = sample(seed, films=True)
+        frames = list(draw(clip, 16, 192, 80))
+        assert list(trace(clip, (3, 0, 15), 192, 80)) == [frames[number].boxes for number in (3, 0, 15)]
 
 
 def test_boxes_come_in_the_order_of_the_actors() -> None:
