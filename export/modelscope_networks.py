@@ -120,7 +120,7 @@ def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "
     if form == "clip":
         found = one_graph(DenoiserGraph(unet), feeds)
     else:
-        found = cached_graphs(DeepGraph(unet), ShallowGraph(unet), feeds, draw)
+        found = cached_graphs(DeepGraph(unet), ShallowGraph(unet), feeds)
     return tuple(dataclasses.replace(spec, tolerance=Tolerance(bfloat16=BFLOAT16)) for spec in found)
 
 

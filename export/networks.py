@@ -53,10 +53,10 @@ def text_encoder(encoder: TextEncoder) -> NetworkSpec:
 
 
 class _ClipGraph(nn.Module):
-    """A denoiser for one clip, or for a pair of them. Its second output is there for OpenVINO alone.
+    """A denoiser for one clip, or for a pair of them. Its outputs beside the prediction are there for OpenVINO alone.
 
     In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
-    the prediction is off by a tenth. What leads straight to an output stays in fp32.
+    the prediction is off by a tenth; a layout's boxes would tremble. What leads straight to an output stays in fp32.
     """
 
     def __init__(self, denoiser: Denoiser, one_text: bool, clips: int = 1) -> None:
@@ -65,35 +65,42 @@ class _ClipGraph(nn.Module):
         self.waves = self.denoiser.unet.time_proj
         self.denoiser.unet.time_proj = nn.Identity()
 
+    def _laid_out(self, context: Tensor) -> tuple[Controls, tuple[Tensor, ...]]:
+        """The clip's layout, where the denoiser plans one, and as an output (B, T, ACTORS, 4)."""
+        if self.denoiser.planner is None:
+            return Controls(), ()
+        boxes = self.denoiser.planner(context)
+        return Controls(boxes=boxes), (boxes,)
+
 
 class DenoiserGraph(_ClipGraph):
     """The same text and time for all frames of a clip."""
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
-        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves."""
-        waves = self.waves(time)
-        return self.denoiser(latents, waves, context, domain), waves
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
+        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves, and
+        boxes (B, T, ACTORS, 4) where there are any."""
+        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
+        return self.denoiser(latents, waves, context, domain, controls), waves, *boxes
 
 
 class DeepGraph(_ClipGraph):
     """As `DenoiserGraph`, and gives what its inner levels did: see `Denoiser.with_deep`."""
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor
-                ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w)."""
-        waves = self.waves(time)
-        prediction, deep = self.denoiser.with_deep(latents, waves, context, domain)
-        return prediction, waves, deep
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
+        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w), boxes."""
+        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
+        prediction, deep = self.denoiser.with_deep(latents, waves, context, domain, controls)
+        return prediction, waves, deep, *boxes
 
 
 class ShallowGraph(_ClipGraph):
     """The outermost level alone: see `Denoiser.shallow`."""
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor
-                ) -> tuple[Tensor, Tensor]:
+                ) -> tuple[Tensor, ...]:
         """As `DenoiserGraph`, with deep (T, C, h, w) of a step before."""
-        waves = self.waves(time)
-        return self.denoiser.shallow(latents, waves, context, domain, deep), waves
+        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
+        return self.denoiser.shallow(latents, waves, context, domain, deep, controls), waves, *boxes
 
 
 class ControlledGraph(_ClipGraph):
@@ -123,31 +130,33 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
+    boxes = ("boxes",) if config.layout else ()
     match form:
         case "controls":
             return one_graph(ControlledGraph(network, one_text=False), [_controlled(feed, config, draw)
                                                                        for feed in feeds])
         case "cached":
-            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, draw)
+            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, boxes)
         case _:
-            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds)
+            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds, boxes)
 
 
-def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
-    """A denoiser of one graph."""
-    return (_denoiser("denoiser", graph, feeds, PREDICTED),)
+def one_graph(graph: nn.Module, feeds: list[Feed], more: tuple[str, ...] = ()) -> tuple[NetworkSpec, ...]:
+    """A denoiser of one graph; `more` are its last outputs."""
+    return (_denoiser("denoiser", graph, feeds, (*PREDICTED, *more)),)
 
 
-def cached_graphs(whole: nn.Module, shallow: nn.Module, feeds: list[Feed], draw: np.random.Generator
+def cached_graphs(whole: nn.Module, shallow: nn.Module, feeds: list[Feed], more: tuple[str, ...] = ()
                   ) -> tuple[NetworkSpec, ...]:
-    """A denoiser of two graphs: the whole of it, and its outermost level."""
+    """A denoiser of two graphs: the whole of it, and its outermost level; `more` are the last outputs of both."""
+    draw = np.random.default_rng(1)
     with torch.no_grad():
         given = [whole.eval()(*map(torch.from_numpy, feed.values()))[2].numpy() for feed in feeds]
     # What lies a step back is a little different.
     deep = [{**feed, DEEP: value + np.float32(0.1 * value.std()) * normal(draw, *value.shape)}
             for feed, value in zip(feeds, given, strict=True)]
-    return (_denoiser("denoiser", whole, feeds, (*PREDICTED, DEEP)),
-            _denoiser("denoiser_shallow", shallow, deep, PREDICTED))
+    return (_denoiser("denoiser", whole, feeds, (*PREDICTED, DEEP, *more)),
+            _denoiser("denoiser_shallow", shallow, deep, (*PREDICTED, *more)))
 
 
 def refreshed(form: Form) -> dict[str, int]:

@@ -120,10 +120,11 @@ class Denoiser(nn.Module):
         deep = self._inner(x, skips, state)
         return self._leave(deep, skips, state, latents), deep
 
-    def shallow(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor) -> Tensor:
+    def shallow(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,
+                deep: Tensor, controls: Controls = NO_CONTROLS) -> Tensor:
         """The outermost level alone, with what the inner ones gave a step or two before (Ma et al., 2024, "DeepCache:
         Accelerating Diffusion Models for Free", section 3.3): between steps near in time it hardly changes."""
-        _, skips, state = self._enter(latents, time, context, domain, NO_CONTROLS)
+        _, skips, state = self._enter(latents, time, context, domain, controls)
         return self._leave(deep, skips, state, latents)
 
     def _enter(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, controls: Controls
