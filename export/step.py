@@ -105,23 +105,28 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     graph.initializer.extend(numpy_helper.from_array(np.array(value, np.int64), name)
                              for name, value in numbers.items())
     replace_items(graph.node, [*before, *(node for walk in walks for node in walk), *after])
-    state = [table.rows, *shape[1:]]
+    _interface(graph, table, guide, noisy)
+    return model
+
+
+def _interface(graph: Any, table: SolverTable, guide: bool, noisy: bool) -> None:
+    """Give the graph the inputs and outputs of a step in place of the denoiser's."""
+    given = {value.name: value for value in graph.input}
+    clips, *shape = (size.dim_value for size in given["latents"].type.tensor_type.shape.dim)
+    state = [table.rows, *shape]
     others = [value for name, value in given.items() if name not in {"latents", "time", "context", "domain"}]
-    given_deep = [value for value in graph.output if value.name == DEEP]
-    if guide and shape[0] != PAIR:
-        for found in (others, given_deep):
+    outputs = [value for value in graph.output if value.name in {"time_waves", DEEP}]
+    if guide and clips != PAIR:
+        for found in (others, outputs):
             found.extend([_called(f"{_AGAIN}{DEEP}", value) for value in found if value.name == DEEP])
-    for name in _PAIRED.keys() & given.keys():
-        if shape[0] == PAIR:
-            given[name].type.tensor_type.shape.dim[0].dim_value = 1
+    for name in ("time", "context", "domain"):
+        given[name].type.tensor_type.shape.dim[0].dim_value = 1  # one clip, also where the network takes a pair
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
-              _value("matrix", [table.rows + 1, columns]), given["context"], given["domain"], *others]
+              _value("matrix", [table.rows + 1, table.rows + 1 + noisy]), given["context"], given["domain"], *others]
     if guide:
         inputs += [_called("null", given["context"]), _value("scale", [1])]
-    replace_items(graph.input, [*inputs, *([_value("noise", [1, *shape[1:]])] if noisy else [])])
-    waves = [value for value in graph.output if value.name == "time_waves"]
-    replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape[1:]]), *waves, *given_deep])
-    return model
+    replace_items(graph.input, [*inputs, *([_value("noise", [1, *shape])] if noisy else [])])
+    replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape]), *outputs])
 
 
 def _called(name: str, value: Any) -> Any:
