@@ -26,13 +26,11 @@ class JitCache:
 
     @classmethod
     def of(cls, engine: Any, plan: Path, capability: str) -> Self | None:
-        """For an engine of TensorRT-RTX; None for one of TensorRT, which compiles nothing when it runs.
+        """For an engine of TensorRT-RTX (TensorRT compiles nothing when it runs); None when the library has no cache.
 
         `config` is what an execution context is created with.
         """
         config = engine.create_runtime_config()
-        if not hasattr(config, "create_runtime_cache"):
-            return None
         kernels = config.create_runtime_cache()
         if kernels is None or not config.set_runtime_cache(kernels):
             return None

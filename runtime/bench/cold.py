@@ -21,7 +21,7 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
     from runtime.bench.figures import Row
     from runtime.bench.request import BenchRequest
     from runtime.bench.work import Measured, evaluation, open_work, tell
-    from runtime.bundle.manifest import graphs
+    from runtime.bundle.manifest import needed
 
     work = open_work(BenchRequest.from_dict(dict(asked)), talk)
     scope = work.request.scope
@@ -31,7 +31,7 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
         with talk.window("cold.load"):
             for role in roles:
                 start = time.perf_counter()
-                parts = graphs(work.line_up.bundle(role).role(role))
+                parts = needed(work.line_up.bundle(role).role(role), work.engines.on_gpu)
                 for part in parts:
                     work.engines.get(role, part)
                 if parts:

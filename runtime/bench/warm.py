@@ -16,13 +16,13 @@ from runtime.bench.timed import Timed
 from runtime.bench.work import Measured, Work, evaluation, listed
 from runtime.events import Step
 from runtime.film import FilmFolder, embedder
-from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer
+from runtime.film.drawing import condition, denoise_request, drawn_by, normalisation, tokenizer
 from runtime.film.setup import Setup, set_up
 from runtime.film.shots import CRF, PRESET, encode_texts, enlarged, render_scene, scene_parts
 from runtime.media.video import Picture, VideoSettings, encode_clip, resize
 from runtime.screenplay import Scene
 from runtime.shot.decode import decode
-from runtime.shot.denoise import DenoiseRequest, Latents, denoise
+from runtime.shot.denoise import Estimate, Latents
 from runtime.shot.guidance import Latent
 from runtime.shot.text import EncodedText, encode_text
 from runtime.shot.upscale import PARTS, UpscalerGraphs, upscale
@@ -65,11 +65,12 @@ class _Stages:
 
     def denoise(self, text: EncodedText, null: EncodedText) -> Latent:
         """The scene's latents."""
-        engine = self.work.timed("denoiser")
-        told = condition(self.setup.line_up.denoiser, text.context, null.context)
-        request = denoise_request(self.setup, SEED, told)
-        values, latents = self.work.measure("stage.denoise", "stage", lambda: _latents(request, engine), [engine])
-        self._row("stage.denoise", values, (self.setup.table.steps, "steps"), [engine])
+        denoiser = self.setup.line_up.denoiser
+        engines = {part: self.work.timed("denoiser", part) for part in denoiser.parts(self.work.engines.on_gpu)}
+        request = denoise_request(self.setup, SEED, condition(denoiser, text.context, null.context))
+        values, latents = self.work.measure("stage.denoise", "stage",
+                                            lambda: _latents(drawn_by(request, denoiser, engines)), engines.values())
+        self._row("stage.denoise", values, (self.setup.table.steps, "steps"), engines.values())
         return latents
 
     def decode(self, latents: Latent) -> list[Picture]:
@@ -139,7 +140,9 @@ def measure_scene(work: Work) -> list[Measured]:
     """One scene from its words to its clip, with an empty film folder each time, as a film makes it."""
     setup = set_up(work.request.settings, work.line_up)
     parts = scene_parts(1, Scene(prompt=PROMPT, seconds=setup.most_seconds, seed=SEED), setup)
-    for role, graph in (("denoiser", "graph"), ("decoder", "graph"), *(("upscaler", part) for part in PARTS)):
+    denoiser = work.line_up.denoiser.parts(work.engines.on_gpu)
+    for role, graph in (*(("denoiser", part) for part in denoiser), ("decoder", "graph"),
+                        *(("upscaler", part) for part in PARTS)):
         if role != "upscaler" or enlarged(setup):
             work.engines.get(role, graph)  # even without a warm-up no run opens them
     with tempfile.TemporaryDirectory(prefix="moviefactory-") as place:
@@ -162,8 +165,8 @@ MEASURES: Final[dict[Scope, Callable[[Work], list[Measured]]]] = {
     "step": measure_step, "stage": measure_stages, "scene": measure_scene}
 
 
-def _latents(request: DenoiseRequest, engine: Timed) -> Latent:
-    return next(item.array for item in denoise(request, engine) if isinstance(item, Latents))
+def _latents(events: Iterable[Step | Estimate | Latents]) -> Latent:
+    return next(item.array for item in events if isinstance(item, Latents))
 
 
 def _enlarge(frames: list[Picture], graphs: UpscalerGraphs) -> list[Picture]:

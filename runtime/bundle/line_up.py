@@ -118,12 +118,8 @@ class LineUp:
         that is not whole.
         """
         for role, bundle in self.bundles.items():
-            graphs = manifest.graphs(bundle.role(role))
-            stepwise = {part for part in graphs if part.startswith("step")}
-            apart = {"graph", "shallow"} if stepwise and on_gpu else stepwise
-            for part, graph in graphs.items():
-                if part not in apart:
-                    yield role, bundle.check_graph(graph)
+            for graph in manifest.needed(bundle.role(role), on_gpu).values():
+                yield role, bundle.check_graph(graph)
 
     def digests(self) -> dict[str, str]:
         """role -> digest of its part: what an artefact made with it depends on."""

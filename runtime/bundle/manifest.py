@@ -120,6 +120,15 @@ class Denoiser:
         (width, height), ratio = self.size, self.latent.ratio
         return 1, self.latent.channels, self.frames, height // ratio, width // ratio
 
+    def parts(self, on_gpu: bool) -> tuple[str, ...]:
+        """The graphs that films run: the whole denoiser's and, where it rests in some steps, the outermost level's.
+
+        On a GPU these are the step graphs, where there are any.
+        """
+        whole, outermost = ("step", "step_shallow") if on_gpu and self.step is not None else ("graph", "shallow")
+        rests = getattr(self, outermost) is not None and self.refresh > 1
+        return (whole, outermost) if rests else (whole,)
+
 
 @dataclass(frozen=True)
 class Decoder:
@@ -171,6 +180,12 @@ def graphs(role: Role) -> dict[str, GraphEntry]:
     """A role's graphs by part: 'graph' for most, none for sounds."""
     parts = {field.name: getattr(role, field.name) for field in fields(role)}
     return {name: part for name, part in parts.items() if isinstance(part, GraphEntry)}
+
+
+def needed(role: Role, on_gpu: bool) -> dict[str, GraphEntry]:
+    """Those of a role's graphs that films run."""
+    found = graphs(role)
+    return {part: found[part] for part in role.parts(on_gpu)} if isinstance(role, Denoiser) else found
 
 
 def files(role: Role) -> Iterator[FileEntry]:

@@ -1,8 +1,9 @@
 """A line-up in the terms of `shot`: what its networks read, are told and are asked for."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
+from runtime.backends import Engine
 from runtime.bundle import Denoiser, Engines, LineUp
 from runtime.events import Step
 from runtime.film.setup import Setup
@@ -37,16 +38,16 @@ def denoise_request(setup: Setup, seed: int, told: Condition) -> DenoiseRequest:
 
 def drawn(request: DenoiseRequest, denoiser: Denoiser, engines: Engines
           ) -> Generator[Step | Estimate | Latents, None, None]:
-    """Denoise: on a GPU with the step graph, if the denoiser has one. Raises as `Engines.get` does."""
-    if engines.on_gpu and denoiser.step is not None:
-        return denoise_stepwise(request, engines.get("denoiser", "step"), _shallow(denoiser, engines, "step_shallow"))
-    return denoise(request, engines.get("denoiser"), _shallow(denoiser, engines, "shallow"))
+    """Denoise, on a GPU with the step graph, if the denoiser has one. Raises as `Engines.get` does."""
+    return drawn_by(request, denoiser, {part: engines.get("denoiser", part) for part in denoiser.parts(engines.on_gpu)})
 
 
-def _shallow(denoiser: Denoiser, engines: Engines, part: str) -> Shallow | None:
-    if getattr(denoiser, part) is None or denoiser.refresh == 1:
-        return None
-    return Shallow(engines.get("denoiser", part), denoiser.refresh)
+def drawn_by(request: DenoiseRequest, denoiser: Denoiser, graphs: Mapping[str, Engine]
+             ) -> Generator[Step | Estimate | Latents, None, None]:
+    """`drawn` with engines that are open: those of `denoiser.parts`, in their order."""
+    (part, whole), *outermost = graphs.items()
+    shallow = [Shallow(engine, denoiser.refresh) for _, engine in outermost]
+    return (denoise_stepwise if part == "step" else denoise)(request, whole, *shallow)
 
 
 def normalisation(denoiser: Denoiser) -> Normalisation:

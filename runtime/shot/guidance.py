@@ -57,22 +57,18 @@ def guided(denoiser: Engine, condition: Condition, shallow: Shallow | None = Non
     if null is None and scale != 1.0:
         raise ValueError("guidance needs a null context")
     nothing = condition.context if null is None else null
-    if pair:
-        both, together = np.concatenate([nothing, condition.context]), _evaluation(denoiser, condition.domain, shallow)
-
-        def predict(latent: Latent, time: float) -> Latent:
-            away, towards = np.split(together(np.repeat(latent, PAIR, axis=0), time, both), PAIR)
-            return away + scale * (towards - away)
-
-        return predict
-    # Each has deep features of its own.
+    both = np.concatenate([nothing, condition.context])
+    # Apart, each has deep features of its own.
     first, second = (_evaluation(denoiser, condition.domain, shallow) for _ in range(2))
 
-    def predict_apart(latent: Latent, time: float) -> Latent:
-        away = first(latent, time, nothing)
-        return away + scale * (second(latent, time, condition.context) - away)
+    def predict(latent: Latent, time: float) -> Latent:
+        if pair:
+            away, towards = np.split(first(np.repeat(latent, PAIR, axis=0), time, both), PAIR)
+        else:
+            away, towards = first(latent, time, nothing), second(latent, time, condition.context)
+        return away + scale * (towards - away)
 
-    return predict_apart
+    return predict
 
 
 def _evaluation(denoiser: Engine, domain: int, shallow: Shallow | None) -> Callable[[Latent, float, Latent], Latent]:

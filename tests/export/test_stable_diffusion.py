@@ -134,6 +134,7 @@ def test_deep_features_serve_some_steps_step_graph_or_not(reference: Any, folder
     line_up = LineUp.of(open_bundle(tmp_path / "bundle"))
     denoiser = line_up.denoiser
     assert denoiser.refresh == 3
+    assert dataclasses.replace(denoiser, refresh=1).parts(on_gpu=False) == ("graph",), "it never rests"
     for on_gpu, names in ((True, {"denoiser_step.onnx", "denoiser_step_shallow.onnx"}),
                           (False, {"denoiser.onnx", "denoiser_shallow.onnx"})):
         assert {path.name for role, path in line_up.graphs(on_gpu) if role == "denoiser"} == names

@@ -33,6 +33,12 @@ def shaken(model: Denoiser) -> Denoiser:
     return model
 
 
+@pytest.fixture
+def trained(unet: torch.nn.Module) -> Denoiser:
+    """A denoiser that has left the identity in every layer."""
+    return shaken(Denoiser(CONFIG, unet)).eval()
+
+
 @pytest.mark.parametrize("frames", [1, 4])
 @pytest.mark.parametrize("domain", [0, 1])
 @torch.no_grad()
@@ -45,31 +51,29 @@ def test_fresh_insertions_give_the_frozen_networks_very_bits(unet: torch.nn.Modu
 
 
 @torch.no_grad()
-def test_every_input_matters_once_trained(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_every_input_matters_once_trained(trained: Denoiser) -> None:
     latents, time, context = inputs()
     domain = torch.tensor([0, 0])
-    last: Any = model.inserts["out"]
+    last: Any = trained.inserts["out"]
     last.resnet.norm1.alpha[1] = 2.0
-    base = model(latents, time, context, domain)
-    assert not torch.allclose(base, model(latents, time, context, domain + 1), atol=1e-3)
-    assert not torch.allclose(base, model(latents, time + 100, context, domain), atol=1e-3)
-    assert not torch.allclose(base, model(latents, time, -context, domain), atol=1e-3)
+    base = trained(latents, time, context, domain)
+    assert not torch.allclose(base, trained(latents, time, context, domain + 1), atol=1e-3)
+    assert not torch.allclose(base, trained(latents, time + 100, context, domain), atol=1e-3)
+    assert not torch.allclose(base, trained(latents, time, -context, domain), atol=1e-3)
     moved = latents.clone()
     moved[:, :, 3] += 1
-    first_frame_change = (model(moved, time, context, domain) - base)[:, :, 0].abs().max()
+    first_frame_change = (trained(moved, time, context, domain) - base)[:, :, 0].abs().max()
     assert first_frame_change > 1e-3, "the last frame must reach the first through the temporal layers"
 
 
 @torch.no_grad()
-def test_a_piece_of_a_clip_is_told_where_it_begins(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_a_piece_of_a_clip_is_told_where_it_begins(trained: Denoiser) -> None:
     latents, time, context = inputs(2)
-    first, second = (model(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in (0, 2))
+    first, second = (trained(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in (0, 2))
     assert not torch.allclose(first, second, atol=1e-3)
-    of_their_own = model(latents, time, context, torch.tensor([0, 0]), Controls(torch.tensor([0, 2])))
+    of_their_own = trained(latents, time, context, torch.tensor([0, 0]), Controls(torch.tensor([0, 2])))
     torch.testing.assert_close(of_their_own, torch.cat([first[:1], second[1:]]))
-    assert torch.equal(first, model(latents, time, context, torch.tensor([0, 0])))
+    assert torch.equal(first, trained(latents, time, context, torch.tensor([0, 0])))
 
 
 @torch.no_grad()
@@ -94,37 +98,34 @@ def test_a_layout_is_planned_from_the_text_unless_it_is_given(unet: torch.nn.Mod
 
 
 @torch.no_grad()
-def test_each_frame_may_have_a_text_and_a_time_of_its_own(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_each_frame_may_have_a_text_and_a_time_of_its_own(trained: Denoiser) -> None:
     latents, time, context = inputs()
     domain = torch.tensor([0, 1])
-    base = model(latents, time, context, domain)
+    base = trained(latents, time, context, domain)
     times, texts = time.repeat_interleave(4), context.repeat_interleave(4, 0)
-    torch.testing.assert_close(model(latents, times, texts, domain), base)
+    torch.testing.assert_close(trained(latents, times, texts, domain), base)
     times[1], texts[2] = 0.0, -texts[2]
-    assert not torch.allclose(model(latents, times, context, domain), base, atol=1e-3)
-    assert not torch.allclose(model(latents, time, texts, domain), base, atol=1e-3)
-    torch.testing.assert_close(model(latents, times, texts, domain)[1], base[1])
+    assert not torch.allclose(trained(latents, times, context, domain), base, atol=1e-3)
+    assert not torch.allclose(trained(latents, time, texts, domain), base, atol=1e-3)
+    torch.testing.assert_close(trained(latents, times, texts, domain)[1], base[1])
 
 
 @torch.no_grad()
-def test_frames_are_numbered_round_and_round(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_frames_are_numbered_round_and_round(trained: Denoiser) -> None:
     latents, time, context = inputs()
-    found = [model(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in
+    found = [trained(latents, time, context, torch.tensor([0, 0]), Controls(start)) for start in
              (0, torch.tensor([4]), 1)]
     assert torch.equal(found[0], found[1])
     assert not torch.allclose(found[0], found[2], atol=1e-3)
 
 
 @torch.no_grad()
-def test_a_bias_hides_frames_from_temporal_attention(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_a_bias_hides_frames_from_temporal_attention(trained: Denoiser) -> None:
     latents, time, context = inputs()
     domain = torch.tensor([0, 0])
-    base = model(latents, time, context, domain)
-    torch.testing.assert_close(model(latents, time, context, domain, Controls(bias=torch.zeros(4, 4))), base)
-    layer: Any = next(layer for layer in model.temporal.values() if isinstance(layer, TemporalAttention))
+    base = trained(latents, time, context, domain)
+    torch.testing.assert_close(trained(latents, time, context, domain, Controls(bias=torch.zeros(4, 4))), base)
+    layer: Any = next(layer for layer in trained.temporal.values() if isinstance(layer, TemporalAttention))
     x, numbers = torch.randn(4, 64, 4, 6), torch.arange(4)[None]
     bias = torch.zeros(4, 4)
     bias[:3, 3] = -1e4
@@ -162,11 +163,10 @@ def test_conditions_add_nothing_before_they_are_trained(unet: torch.nn.Module) -
 
 
 @torch.no_grad()
-def test_clips_of_a_batch_do_not_mix(unet: torch.nn.Module) -> None:
-    model = shaken(Denoiser(CONFIG, unet)).eval()
+def test_clips_of_a_batch_do_not_mix(trained: Denoiser) -> None:
     latents, time, context = inputs()
-    both = model(latents, time, context, torch.tensor([0, 1]))
-    second = model(latents[1:], time[1:], context[1:], torch.tensor([1]))
+    both = trained(latents, time, context, torch.tensor([0, 1]))
+    second = trained(latents[1:], time[1:], context[1:], torch.tensor([1]))
     torch.testing.assert_close(both[1:], second, atol=2e-5, rtol=1e-4)
 
 

@@ -127,6 +127,14 @@ class Denoiser(nn.Module):
         _, skips, state = self._enter(latents, time, context, domain, controls)
         return self._leave(deep, skips, state, latents)
 
+    def stage1_parameters(self) -> Iterator[nn.Parameter]:
+        """What stage 1 trains."""
+        return self.inserts.parameters()
+
+    def stage2_parameters(self) -> Iterator[nn.Parameter]:
+        """What stage 2 trains."""
+        return self.temporal.parameters()
+
     def _enter(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, controls: Controls
                ) -> tuple[Tensor, list[Tensor], "_State"]:
         """Down through the first block, but for its sampler."""
@@ -198,14 +206,6 @@ class Denoiser(nn.Module):
         for layer in range(len(block.resnets)):
             x = self._layer(f"up{number}", block, layer, torch.cat([x, skips.pop()], dim=1), state)
         return x
-
-    def stage1_parameters(self) -> Iterator[nn.Parameter]:
-        """What stage 1 trains."""
-        return self.inserts.parameters()
-
-    def stage2_parameters(self) -> Iterator[nn.Parameter]:
-        """What stage 2 trains."""
-        return self.temporal.parameters()
 
     def _layer(self, name: str, block: Any, layer: int, x: Tensor, state: "_State") -> Tensor:
         x = block.resnets[layer](x, state.time)
