@@ -56,7 +56,7 @@ class _ClipGraph(nn.Module):
     """A denoiser for one clip, or for a pair of them. Its outputs beside the prediction are there for OpenVINO alone.
 
     In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
-    the prediction is off by a tenth; a layout's boxes would tremble. What leads straight to an output stays in fp32.
+    the prediction is off by a tenth; a layout would tremble. What leads straight to an output stays in fp32.
     """
 
     def __init__(self, denoiser: Denoiser, one_text: bool, clips: int = 1) -> None:
@@ -66,11 +66,11 @@ class _ClipGraph(nn.Module):
         self.denoiser.unet.time_proj = nn.Identity()
 
     def _laid_out(self, context: Tensor) -> tuple[Controls, tuple[Tensor, ...]]:
-        """The clip's layout, where the denoiser plans one, and as an output (B, T, ACTORS, 4)."""
+        """The clip's layout, where the denoiser plans one, and its places as an output (B, T, ACTORS, PLACE)."""
         if self.denoiser.planner is None:
             return Controls(), ()
-        boxes = self.denoiser.planner(context)
-        return Controls(boxes=boxes), (boxes,)
+        layout = self.denoiser.planner(context)
+        return Controls(layout=layout), (layout.places,)
 
 
 class DenoiserGraph(_ClipGraph):
@@ -78,19 +78,19 @@ class DenoiserGraph(_ClipGraph):
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
         """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves, and
-        boxes (B, T, ACTORS, 4) where there are any."""
-        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
-        return self.denoiser(latents, waves, context, domain, controls), waves, *boxes
+        places (B, T, ACTORS, PLACE) where there is a layout."""
+        waves, (controls, places) = self.waves(time), self._laid_out(context)
+        return self.denoiser(latents, waves, context, domain, controls), waves, *places
 
 
 class DeepGraph(_ClipGraph):
     """As `DenoiserGraph`, and gives what its inner levels did: see `Denoiser.with_deep`."""
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
-        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w), boxes."""
-        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
+        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w), places."""
+        waves, (controls, places) = self.waves(time), self._laid_out(context)
         prediction, deep = self.denoiser.with_deep(latents, waves, context, domain, controls)
-        return prediction, waves, deep, *boxes
+        return prediction, waves, deep, *places
 
 
 class ShallowGraph(_ClipGraph):
@@ -99,8 +99,8 @@ class ShallowGraph(_ClipGraph):
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor
                 ) -> tuple[Tensor, ...]:
         """As `DenoiserGraph`, with deep (T, C, h, w) of a step before."""
-        waves, (controls, boxes) = self.waves(time), self._laid_out(context)
-        return self.denoiser.shallow(latents, waves, context, domain, deep, controls), waves, *boxes
+        waves, (controls, places) = self.waves(time), self._laid_out(context)
+        return self.denoiser.shallow(latents, waves, context, domain, deep, controls), waves, *places
 
 
 class ControlledGraph(_ClipGraph):
@@ -130,15 +130,15 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
-    boxes = ("boxes",) if config.layout else ()
+    places = ("places",) if config.layout else ()
     match form:
         case "controls":
             return one_graph(ControlledGraph(network, one_text=False), [_controlled(feed, config, draw)
                                                                        for feed in feeds])
         case "cached":
-            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, boxes)
+            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, places)
         case _:
-            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds, boxes)
+            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds, places)
 
 
 def one_graph(graph: nn.Module, feeds: list[Feed], more: tuple[str, ...] = ()) -> tuple[NetworkSpec, ...]:

@@ -18,23 +18,22 @@ from torch import Tensor
 from training import data
 from training.models import weights
 from training.models.autoencoder import Autoencoder
-from training.models.layout import ACTORS
+from training.models.layout import ACTORS, PLACE
 from training.text.tokenizer import Tokenizer
-from training.world.actors import Box
 from training.world.captions import caption
 from training.world.clip import Clip
-from training.world.compose import Picture
+from training.world.compose import Picture, Seen
 
 _SHARD: Final = 256
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn item: pictures (T, H, W, 3) uint8, the boxes of its actors (T, 2, 4), its domain id."""
+    """One drawn item: pictures (T, H, W, 3) uint8, where its actors are (T, ACTORS, PLACE), its domain id."""
 
     clip: Clip
     pictures: Picture
-    boxes: np.ndarray
+    places: np.ndarray
     domain: int
 
 
@@ -49,7 +48,7 @@ class Shape:
 
 
 class Pool:
-    """Latents (items, T, C, h, w) in fp16 with boxes and domains, in files of `folder`. A pool may grow: item k is the
+    """Latents (items, T, C, h, w) in fp16 with places and domains, in files of `folder`. A pool may grow: item k is the
     same in a longer one."""
 
     def __init__(self, folder: Path, shape: Shape, channels: int, ratio: int) -> None:
@@ -57,7 +56,7 @@ class Pool:
         folder.mkdir(parents=True, exist_ok=True)
         size = (shape.items, shape.frames, channels, shape.height // ratio, shape.width // ratio)
         self.latents = _array(folder / "latents.npy", np.dtype(np.float16), size)
-        self.boxes = _array(folder / "boxes.npy", np.dtype(np.float32), (shape.items, shape.frames, ACTORS, 4))
+        self.places = _array(folder / "places.npy", np.dtype(np.float32), (shape.items, shape.frames, ACTORS, PLACE))
         self.domains = _array(folder / "domains.npy", np.dtype(np.int64), (shape.items,))
 
     def fill(self, draw: Callable[[int], Drawn], encoder: Autoencoder, batch: int = 8) -> Iterator[int]:
@@ -79,11 +78,11 @@ class Pool:
                 pictures = part["pictures"][:count].to(device).flatten(0, 1).permute(0, 3, 1, 2)
                 latents = torch.cat([encoder.encode(few.float() / 127.5 - 1) for few in pictures.split(16)])
             self.latents[done : done + count] = latents.unflatten(0, (count, -1)).half().cpu().numpy()
-            self.boxes[done : done + count] = part["boxes"][:count].numpy()
+            self.places[done : done + count] = part["places"][:count].numpy()
             self.domains[done : done + count] = part["domain"][:count].numpy()
             before, done = done, done + count
             if done // _SHARD > before // _SHARD or done == self.shape.items:
-                for array in (self.latents, self.boxes, self.domains):
+                for array in (self.latents, self.places, self.domains):
                     array.flush()
                 marker.write_text(json.dumps({"items": done, "encoder": origin}))
                 yield done
@@ -98,7 +97,7 @@ class _Arrays:
     def __call__(self, index: int) -> dict[str, Tensor]:
         drawn = self._draw(index)
         return {"pictures": torch.from_numpy(np.ascontiguousarray(drawn.pictures)),
-                "boxes": torch.from_numpy(drawn.boxes), "domain": torch.tensor(drawn.domain)}
+                "places": torch.from_numpy(drawn.places), "domain": torch.tensor(drawn.domain)}
 
 
 class FromPool:
@@ -112,7 +111,7 @@ class FromPool:
         self._pool, self._clip_of, self._tokenizer, self._seed, self._drop = pool, clip_of, tokenizer, seed, drop
 
     def __call__(self, index: int) -> dict[str, Tensor]:
-        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), boxes (T, ACTORS, 4), tokens and mask (N,), domain ().
+        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), places (T, ACTORS, PLACE), tokens and mask (N,), domain ().
 
         Without a text there is no layout either.
         """
@@ -121,31 +120,31 @@ class FromPool:
         text = "" if rng.random() < self._drop else caption(self._clip_of(number), int(rng.integers(1 << 30)))
         tokens, mask = self._tokenizer([text])
         latents = np.array(self._pool.latents[number])
-        boxes = np.array(self._pool.boxes[number])
-        weight = emphasis(boxes, latents.shape[-2:])
+        places = np.array(self._pool.places[number])
+        weight = emphasis(places, latents.shape[-2:])
         return {"latents": torch.from_numpy(latents), "weight": torch.from_numpy(weight),
-                "boxes": torch.from_numpy(boxes if text else np.zeros_like(boxes)),
+                "places": torch.from_numpy(places if text else np.zeros_like(places)),
                 "tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
                 "domain": torch.tensor(int(self._pool.domains[number]))}
 
 
-def emphasis(boxes: np.ndarray, size: tuple[int, int], extra: float = 1.5) -> np.ndarray:
+def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 1.5) -> np.ndarray:
     """Loss weights (T, 1, h, w) of mean 1: what acts counts more than the scenery behind it."""
     height, width = size
-    weights = np.ones((len(boxes), 1, height, width), np.float32)
-    for frame, actors in enumerate(boxes):
-        for left, top, right, bottom in actors:
+    weights = np.ones((len(places), 1, height, width), np.float32)
+    for frame, actors in enumerate(places):
+        for left, top, right, bottom, *_ in actors:
             rows = slice(int(top * height), int(np.ceil(bottom * height)))
             columns = slice(int(left * width), int(np.ceil(right * width)))
             weights[frame, 0, rows, columns] = 1 + extra
     return weights / weights.mean(axis=(1, 2, 3), keepdims=True)
 
 
-def boxes_of(frames: list[tuple[Box, ...]]) -> np.ndarray:
-    """Actors' boxes as (T, 2, 4); a missing actor is an empty box."""
-    array = np.zeros((len(frames), ACTORS, 4), np.float32)
-    for number, boxes in enumerate(frames):
-        array[number, : len(boxes)] = np.array(boxes, np.float32).reshape(-1, 4)
+def places_of(frames: list[tuple[Seen, ...]]) -> np.ndarray:
+    """Where actors are as (T, ACTORS, PLACE), zeros for one who is missing."""
+    array = np.zeros((len(frames), ACTORS, PLACE), np.float32)
+    for number, actors in enumerate(frames):
+        array[number, : len(actors)] = np.array(actors, np.float32).reshape(-1, PLACE)
     return array
 
 

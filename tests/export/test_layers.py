@@ -18,10 +18,10 @@ def test_the_copy_for_inference_predicts_the_same_and_the_original_is_left_alone
     with torch.no_grad():
         before = network(*feeds)
         quick = for_inference(network)(*feeds)
-        graph, waves, boxes = DenoiserGraph(network, one_text=True)(*feeds)
+        graph, waves, places = DenoiserGraph(network, one_text=True)(*feeds)
         after = network(*feeds)
         assert network.planner is not None
-        np.testing.assert_allclose(boxes.numpy(), network.planner(context).numpy(), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(places.numpy(), network.planner(context).places.numpy(), rtol=1e-4, atol=1e-6)
     assert torch.equal(before, after)
     for other in (quick, graph):
         np.testing.assert_allclose(other.numpy(), before.numpy(), rtol=1e-4, atol=1e-5)

@@ -110,6 +110,7 @@ def test_the_bundle_is_what_was_trained_and_says_what_it_was_made_of(reference: 
         assert np.abs(ours - theirs).max() < 2e-3, "stages are stored in half precision"
 
 
+@pytest.mark.proof
 def test_guidance_over_a_pair_of_clips_draws_the_same_scene_step_graph_or_not(reference: Any, folder: Path,
                                                                               tmp_path: Path) -> None:
     layers = trained(filled(around(reference.unet)), tmp_path / "layers")
@@ -128,6 +129,7 @@ def test_guidance_over_a_pair_of_clips_draws_the_same_scene_step_graph_or_not(re
         np.testing.assert_allclose(other, drawn[0], rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.proof
 def test_deep_features_serve_some_steps_step_graph_or_not(reference: Any, folder: Path, tmp_path: Path) -> None:
     layers = trained(filled(around(reference.unet)), tmp_path / "layers")
     assert exported(folder, layers, tmp_path / "bundle", "--form", "cached", "--step", "--steps", "7") == 0

@@ -99,6 +99,7 @@ def last(events: Iterable[object]) -> Array:
     return latents.array
 
 
+@pytest.mark.proof
 def test_with_controls_that_say_nothing_it_draws_the_same_scene_step_graph_or_not(folder: Path, built: Built,
                                                                                  tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "weights", ignore=shutil.ignore_patterns("upscaler.*"))

@@ -24,8 +24,8 @@ from tests.export.test_networks import FORMS, SPECS
 ELEMENTS = {"fp16-typed": onnx.TensorProto.FLOAT16, "bf16-typed": onnx.TensorProto.BFLOAT16}
 
 
-@pytest.mark.parametrize(("name", "precision"), [*itertools.product(SPECS, TYPES),
-                                                 *itertools.product(FORMS, ["fp16-typed"])])
+@pytest.mark.parametrize(("name", "precision"), [
+    *itertools.product(SPECS, TYPES), *(pytest.param(form, "fp16-typed", marks=pytest.mark.proof) for form in FORMS)])
 def test_the_graph_is_typed_and_computes_what_the_network_does(name: str, precision: Precision, tmp_path: Path) -> None:
     plain = (SPECS | FORMS)[name]
     spec = typed(plain, precision)

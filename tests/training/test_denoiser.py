@@ -8,6 +8,7 @@ import torch
 
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig, stage0_unet
 from training.models.inserts import TemporalAttention
+from training.models.layout import Layout
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -82,19 +83,21 @@ def test_a_layout_is_planned_from_the_text_unless_it_is_given(unet: torch.nn.Mod
     latents, time, context = inputs()
     domain = torch.tensor([0, 0])
     assert model.planner is not None
-    model.planner.out.bias.data[0] = 10.0  # everyone is there
+    model.planner.motion.bias.data[0] = 10.0  # everyone is there
     planned = model.planner(context)
     base = model(latents, time, context, domain)
-    torch.testing.assert_close(model(latents, time, context, domain, Controls(boxes=planned)), base)
-    moved = planned.clone()
-    moved[:, 2] = torch.tensor([0.0, 0.0, 0.3, 0.5])
-    changed = (model(latents, time, context, domain, Controls(boxes=moved)) - base).abs().amax(dim=(0, 1, 3, 4))
+    torch.testing.assert_close(model(latents, time, context, domain, Controls(layout=planned)), base)
+    torch.testing.assert_close(model(latents, time, context, domain, Controls(layout=Layout(planned.places))), base)
+    moved = planned.places.clone()
+    moved[:, 2, :, :4] = torch.tensor([0.0, 0.0, 0.3, 0.5])
+    changed = (model(latents, time, context, domain, Controls(layout=Layout(moved))) - base).abs()
+    changed = changed.amax(dim=(0, 1, 3, 4))
     assert changed[2] > 1e-3
     late = model(latents[:, :, :2], time, context, domain, Controls(torch.tensor([2])))
     torch.testing.assert_close(late, model(latents[:, :, :2], time, context, domain,
-                                           Controls(torch.tensor([2]), boxes=planned[:, 2:])))
+                                           Controls(torch.tensor([2]), layout=Layout(planned.places[:, 2:]))))
     without = shaken(Denoiser(replace(CONFIG, layout=False), unet)).eval()
-    assert not [name for name, _ in without.named_parameters() if "layout" in name or "planner" in name]
+    assert not [name for name, _ in without.named_parameters() if "sketch" in name or "planner" in name]
 
 
 @torch.no_grad()

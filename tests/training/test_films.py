@@ -7,7 +7,7 @@ from training.stages.films import PIECE, SINGLE, WHOLE, guiding, piece
 
 FRAMES, CLIPS = 16, 32
 NUMBERS = torch.arange(CLIPS * FRAMES).reshape(CLIPS, FRAMES, 1, 1, 1)
-BATCH = {"latents": NUMBERS.half(), "weight": NUMBERS, "boxes": NUMBERS, "domain": torch.arange(CLIPS)}
+BATCH = {"latents": NUMBERS.half(), "weight": NUMBERS, "places": NUMBERS, "domain": torch.arange(CLIPS)}
 
 
 def test_a_step_sees_frames_of_all_clips_or_neighbouring_ones_of_fewer() -> None:
@@ -24,7 +24,7 @@ def test_a_step_sees_frames_of_all_clips_or_neighbouring_ones_of_fewer() -> None
             expected = starts[:, None] + torch.arange(length) + FRAMES * torch.arange(clips)[:, None]
             assert torch.equal(found["weight"].flatten(1), expected)
             assert torch.equal(found["latents"], found["weight"].half())
-            assert torch.equal(found["boxes"], found["weight"])
+            assert torch.equal(found["places"], found["weight"])
             assert torch.equal(found["domain"], BATCH["domain"][:clips])
     for length, numbers in seen.items():
         assert numbers == set(range(FRAMES - length + 1))

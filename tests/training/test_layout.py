@@ -1,45 +1,80 @@
-"""Boxes become maps exactly, and the planner's paths are those of the frames' moments."""
+"""Places become sketches exactly where they are, and the planner's paths are those of the frames' moments."""
+
+import math
 
 import torch
 
-from training.models.layout import ACTORS, BENDS, MAPS, Planner, drawn
+from training.models.layout import ACTORS, BENDS, PLACE, WHO, Planner, Sketch
+
+GENERATOR = torch.Generator().manual_seed(0)
 
 
-def test_a_box_covers_cells_by_their_share() -> None:
-    boxes = torch.tensor([[[0.25, 0.0, 0.625, 0.5], [0.0, 0.0, 0.0, 0.0]]])
-    maps = drawn(boxes, (4, 8)).unflatten(1, (ACTORS, MAPS))
-    inside, across, down = maps[0, 0]
-    assert inside.tolist() == [[0, 0, 1, 1, 1, 0, 0, 0]] * 2 + [[0] * 8] * 2
-    torch.testing.assert_close(across[0, 2:5], torch.tensor([-2 / 3, 0.0, 2 / 3]))
-    torch.testing.assert_close(down[:2, 3], torch.tensor([-0.5, 0.5]))
-    assert not maps[0, 1].any(), "who is not there leaves no trace"
+def places(*boxes: tuple[float, float, float, float], turn: float = 0.0, heading: float = 1.0) -> torch.Tensor:
+    """(1, ACTORS, PLACE): actors in those boxes, nobody for the rest."""
+    found = torch.zeros(1, ACTORS, PLACE)
+    for number, box in enumerate(boxes):
+        found[0, number] = torch.tensor([*box, math.cos(turn), math.sin(turn), heading])
+    return found
 
 
-def test_what_a_box_covers_is_its_area_however_small_and_wherever() -> None:
-    generator = torch.Generator().manual_seed(0)
-    first, size = torch.rand(50, ACTORS, 2, generator=generator) * 0.6, torch.rand(50, ACTORS, 2, generator=generator)
-    boxes = torch.cat([first, first + 0.4 * size], dim=-1)
-    for height, width in ((5, 12), (20, 48), (3, 6)):
-        inside = drawn(boxes, (height, width)).unflatten(1, (ACTORS, MAPS))[:, :, 0]
-        torch.testing.assert_close(inside.mean(dim=(2, 3)), (0.4 * size).prod(-1))
+def drawn(where: torch.Tensor, who: torch.Tensor | None = None, size: tuple[int, int] = (8, 16)) -> torch.Tensor:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        found: torch.Tensor = Sketch()(where, torch.zeros(len(where), ACTORS, WHO) if who is None else who, size)
+    return found
+
+
+def test_a_sketch_is_where_the_box_and_its_margin_are() -> None:
+    sketch = drawn(places((0.25, 0.25, 0.75, 0.75)))[0].abs().amax(0)
+    # 0.5 wide and high: a margin of 0.075, a cell and a fifth of 16 across, six tenths of one of 8 down.
+    rows, columns = sketch.any(1).nonzero().flatten(), sketch.any(0).nonzero().flatten()
+    assert (int(columns[0]), int(columns[-1])) == (2, 13)
+    assert (int(rows[0]), int(rows[-1])) == (1, 6)
+    assert not drawn(places()).any(), "nobody leaves no trace"
+
+
+def test_a_sketch_tells_the_actor_its_turn_and_its_heading() -> None:
+    box = (0.25, 0.25, 0.75, 0.75)
+    base = drawn(places(box))
+    someone = torch.ones(1, ACTORS, WHO)
+    for other in (drawn(places(box), someone), drawn(places(box, turn=2.0)), drawn(places((0.0, 0.0, 0.25, 0.3)))):
+        assert not torch.allclose(other, base, atol=1e-3)
+    torch.testing.assert_close(drawn(places(box, heading=-1.0)), base.flip(-1))
+    assert not torch.allclose(base, base.flip(-1), atol=1e-3), "front and rear differ"
+
+
+def test_a_part_of_an_actor_looks_alike_wherever_it_is() -> None:
+    here, there = drawn(places((0.25, 0.25, 0.5, 0.75))), drawn(places((0.5, 0.25, 0.75, 0.75)))
+    torch.testing.assert_close(here.roll(4, -1), there)
+
+
+def test_two_actors_are_the_sum_of_each() -> None:
+    who = torch.randn(1, ACTORS, WHO, generator=GENERATOR)
+    first, second = (0.0, 0.2, 0.4, 0.9), (0.3, 0.1, 0.8, 0.6)
+    both, alone, other = places(first, second), places(first), places(first, second)
+    other[0, 0] = 0
+    torch.testing.assert_close(drawn(both, who), drawn(alone, who) + drawn(other, who))
 
 
 @torch.no_grad()
-def test_the_planners_boxes_follow_their_paths_and_vanish_with_their_actor() -> None:
+def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() -> None:
     torch.manual_seed(0)
     planner = Planner(16, 8)
-    planner.out.weight.zero_()
-    planner.out.bias.zero_()
-    sides = planner.out.bias[1:].view(4, BENDS)
+    for layer in (planner.path, planner.motion):
+        layer.weight.zero_()
+        layer.bias.zero_()
+    sides = planner.path.bias.view(4, BENDS)
     sides[0, 0], sides[0, 1] = -0.4, 1.2  # from left to right: 0.4 + 0.3 m
     sides[1, 0] = sides[2, 0] = sides[3, 0] = -1.0  # a quarter down, wide and high
-    context = torch.randn(3, 5, 16)
-    planner.out.bias[0] = 1.0
-    boxes = planner(context)
-    assert boxes.shape == (3, 8, ACTORS, 4)
+    planner.motion.bias[:] = torch.tensor([1.0, -2.0, 3.0, 0.25])  # there, heading left, three cycles from a quarter on
+    layout = planner(torch.randn(3, 5, 16))
+    assert layout.places.shape == (3, 8, ACTORS, PLACE)
+    assert layout.who.shape == (3, ACTORS, WHO)
     moments = (torch.arange(8) + 0.5) / 4 - 1
-    expected = torch.stack([0.4 + 0.3 * moments - 0.125, torch.full((8,), 0.125), 0.4 + 0.3 * moments + 0.125,
-                            torch.full((8,), 0.375)], dim=-1)
-    torch.testing.assert_close(boxes[1, :, 0], expected.clamp(0, 1))
-    planner.out.bias[0] = -1.0
-    assert not planner(context).any()
+    turns = 2 * math.pi * (0.25 + 3 * (moments + 1) / 2)
+    expected = torch.stack([(0.4 + 0.3 * moments - 0.125).clamp(0, 1), torch.full((8,), 0.125),
+                            (0.4 + 0.3 * moments + 0.125).clamp(0, 1), torch.full((8,), 0.375),
+                            turns.cos(), turns.sin(), torch.full((8,), -1.0)], dim=-1)
+    torch.testing.assert_close(layout.places[1, :, 0], expected)
+    planner.motion.bias[0] = -1.0
+    assert not planner(torch.randn(3, 5, 16)).places.any()

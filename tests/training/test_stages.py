@@ -15,7 +15,7 @@ from training.loop import Schedule
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
-from training.models.layout import Planner
+from training.models.layout import WHO, Plan, Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
 from training.stages import distil, planner, stage0, stage1, stage2, vae
@@ -58,7 +58,7 @@ def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> Non
     found = {stage: weights.load(workshop / "weights", stage)[0]
              for stage in ("stage0", "planner", "stage1", "stage2", "distil_stills", "distil")}
     assert all(name.startswith("planner.") for name in found["planner"])
-    assert all(name.startswith("inserts.") for name in found["stage1"])
+    assert all(name.startswith(("inserts.", "sketch.")) for name in found["stage1"])
     assert all(name.startswith("temporal.") for name in found["stage2"])
     assert found["distil_stills"].keys() == found["stage1"].keys()
     assert found["distil"].keys() == found["stage1"].keys() | found["stage2"].keys()
@@ -115,7 +115,7 @@ def test_a_pool_grows_by_what_is_missing(workshop: Path, tmp_path: Path) -> None
     expected = pools.Pool(tmp_path / "whole", pools.Shape(6, 1, stage0.SIZE, stage0.SIZE), 4, 16)
     assert list(expected.fill(draw, autoencoder)) == [6]
     np.testing.assert_array_equal(longer.latents, expected.latents)
-    np.testing.assert_array_equal(longer.boxes, expected.boxes)
+    np.testing.assert_array_equal(longer.places, expected.places)
 
 
 def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Path, tmp_path: Path) -> None:
@@ -132,24 +132,43 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
 def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> None:
     texts = text_models(workshop / "weights")
     items = [planner.item(data.HELD + index, texts[1], 0) for index in range(16)]
-    truth = torch.stack([item["boxes"] for item in items])
-    assert truth.shape == (16, planner.LOOKS, 2, 4)
+    batch = {name: torch.stack([item[name] for item in items]) for name in ("places", "turns", "kinds", "colours")}
+    truth = batch["places"]
+    assert truth.shape == (16, planner.LOOKS, 2, 7)
     assert 0 < (truth[:, 0, 1, 2] > 0).sum() < 16, "some clips have two actors"
 
     class Knowing(Planner):
         known = truth
 
-        def forward(self, context: torch.Tensor) -> torch.Tensor:
-            found = torch.zeros(16, FRAMES, 2, 4)
-            found[:, planner.looks(FRAMES)] = self.known
-            return found
+        def plan(self, context: torch.Tensor) -> Plan:
+            boxes, turns = torch.zeros(16, FRAMES, 2, 4), torch.zeros(16, FRAMES, 2)
+            boxes[:, planner.looks(FRAMES)], turns[:, planner.looks(FRAMES)] = self.known[..., :4], batch["turns"]
+            there = (self.known[:, 0, :, 2] > 0).float() - 0.5
+            # What kind it is in the first numbers, what colour in the last, as angles.
+            who = torch.zeros(16, 2, WHO)
+            for start, name, count in ((0, "kinds", planner.KINDS), (2, "colours", planner.COLOURS)):
+                angle = 2 * torch.pi * batch[name] / len(count)
+                who[..., start], who[..., start + 1] = angle.cos(), angle.sin()
+            return Plan(there, boxes, turns, there, who)
+
+    def sure(layer: torch.nn.Linear, start: int) -> None:
+        angles = 2 * torch.pi * torch.arange(layer.out_features) / layer.out_features
+        layer.weight.data.zero_()
+        layer.bias.data.zero_()
+        layer.weight.data[:, start], layer.weight.data[:, start + 1] = angles.cos(), angles.sin()
 
     knowing = Knowing(32, FRAMES)
-    assert planner.judged(knowing, texts, 16) == {"there": 1.0, "overlap": 1.0}
+    examined = planner.Examined(knowing)
+    sure(examined.kind, 0)
+    sure(examined.colour, 2)
+    assert planner.judged(examined, texts, 16) == {"there": 1.0, "overlap": 1.0, "turned": 0.0, "kinds": 1.0,
+                                                   "colours": 1.0}
     knowing.known = truth.clone()
     someone = int((truth[:, 0, 0, 2] > 0).nonzero()[0])
     knowing.known[someone, :, 0] = 0.0
-    assert planner.judged(knowing, texts, 16)["there"] == pytest.approx(1 - 1 / 32, abs=1e-4)
+    assert planner.judged(examined, texts, 16)["there"] == pytest.approx(1 - 1 / 32, abs=1e-4)
+    sure(examined.kind, 1)
+    assert planner.judged(examined, texts, 16)["kinds"] < 0.5
 
 
 def test_items_without_a_text_have_no_layout(workshop: Path) -> None:
@@ -157,13 +176,13 @@ def test_items_without_a_text_have_no_layout(workshop: Path) -> None:
     _, tokenizer = text_models(workshop / "weights")
     for drop, there in ((0.0, True), (1.0, False)):
         items = pools.FromPool(pool, lambda index: film_clip(index, 0), tokenizer, 0, drop)
-        assert any(items(index)["boxes"].any() for index in range(8)) == there
+        assert any(items(index)["places"].any() for index in range(8)) == there
 
 
 def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:
-    boxes = np.zeros((2, 2, 4), np.float32)
-    boxes[0, 0] = (0.25, 0.5, 0.5, 1.0)
-    weight = pools.emphasis(boxes, (8, 16))
+    places = np.zeros((2, 2, 7), np.float32)
+    places[0, 0] = (0.25, 0.5, 0.5, 1.0, 1.0, 0.0, 1.0)
+    weight = pools.emphasis(places, (8, 16))
     np.testing.assert_allclose(weight.mean(axis=(1, 2, 3)), 1.0, rtol=1e-6)
     assert weight[0, 0, 6, 5] == pytest.approx(2.5 * weight[0, 0, 0, 0])
     assert (weight[1] == 1).all()

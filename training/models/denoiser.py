@@ -7,6 +7,7 @@ the samplers. The same module at SD2's widths is the full model.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import torch
@@ -21,7 +22,7 @@ from training.models.inserts import (
     TemporalResBlock,
     zeroed,
 )
-from training.models.layout import ACTORS, MAPS, Planner
+from training.models.layout import SKETCHED, Layout, Planner, Sketch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class DenoiserConfig:
     `attention` says which levels, from the outside in, have spatial transformers. `temporal` is the width of temporal
     layers as a share of the map's own (1 at full size). `insert_at_output` adds one more pair after the last block:
     the starter's first level is so coarse that the watermark could not be drawn, nor left out, further in.
-    With `layout` it plans from the text where who is in each frame; that takes clips whose boxes are known, so the full
+    With `layout` it plans from the text who is where in each frame; that takes clips where this is known, so the full
     model is without. `conditions` channels of the latents' size may be given besides (pictures to go on from, a mask).
     """
 
@@ -68,13 +69,13 @@ class Controls:
     `start` (1,) or (B,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again
     after the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
     (-10,000: it does not see that frame; the norm before still spans all frames). `condition` (B, conditions, T, h, w).
-    `boxes` (B, T, ACTORS, 4) say where who is, in place of what the network plans (see `Planner`).
+    `layout` says who is where, in place of what the network plans.
     """
 
     start: int | Tensor = 0
     bias: Tensor | None = None
     condition: Tensor | None = None
-    boxes: Tensor | None = None
+    layout: Layout | None = None
 
 
 NO_CONTROLS: Final = Controls()
@@ -92,9 +93,9 @@ class Denoiser(nn.Module):
         self.unet = (unet or stage0_unet(config)).requires_grad_(False)
         embedding = config.widths[0] * 4
         shape = AttentionShape(config.head, config.context)
-        maps = ACTORS * MAPS if config.layout else 0
+        sketched = SKETCHED if config.layout else 0
         self.inserts = nn.ModuleDict({
-            name: Inserted(InsertedResBlock(width, embedding, config.domains, config.groups, maps),
+            name: Inserted(InsertedResBlock(width, embedding, config.domains, config.groups, sketched),
                            shape.spatial(width, config.groups) if attention else None)
             for name, width, attention in self._places()})
         self.temporal = nn.ModuleDict()
@@ -105,6 +106,7 @@ class Denoiser(nn.Module):
                     TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
         self.planner = Planner(config.context, config.frames) if config.layout else None
+        self.sketch = Sketch() if config.layout else None
         self.condition = (zeroed(nn.Conv2d(config.conditions, config.widths[0], 3, padding=1)) if config.conditions
                           else None)
 
@@ -129,7 +131,7 @@ class Denoiser(nn.Module):
 
     def stage1_parameters(self) -> Iterator[nn.Parameter]:
         """What stage 1 trains."""
-        return self.inserts.parameters()
+        return chain(self.inserts.parameters(), () if self.sketch is None else self.sketch.parameters())
 
     def stage2_parameters(self) -> Iterator[nn.Parameter]:
         """What stage 2 trains."""
@@ -145,9 +147,9 @@ class Denoiser(nn.Module):
         steps = unet.time_proj(_for_frames(time, len(x))).to(x.dtype)
         start = torch.as_tensor(controls.start, device=x.device).reshape(-1, 1)
         numbers = (torch.arange(frames, device=x.device) + start) % self.config.frames
-        context = _for_frames(context, len(x))
-        state = _State(unet.time_embedding(steps), context, _for_frames(domain, len(x)), numbers, controls.bias,
-                       self._boxes(context, numbers.expand(batch, -1), controls))
+        layout = self._layout(context, numbers.expand(batch, -1), controls.layout)
+        state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
+                       controls.bias, layout, {})
         x = unet.conv_in(x)
         if controls.condition is not None:
             assert self.condition is not None
@@ -155,13 +157,21 @@ class Denoiser(nn.Module):
         skips = [x]
         return self._down(0, x, skips, state), skips, state
 
-    def _boxes(self, context: Tensor, numbers: Tensor, controls: Controls) -> Tensor | None:
-        """The layout (B*T, ACTORS, 4): as given, or planned from the text of each frame for its moment."""
+    def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor] | None:
+        """Where (B*T, ACTORS, PLACE) and who (B*T, ACTORS, WHO): as given, or planned from the text for the moments
+        `numbers` (B, T)."""
         if self.planner is None:
             return None
-        if controls.boxes is not None:
-            return controls.boxes.flatten(0, 1)
-        return self.planner(context)[torch.arange(len(context), device=context.device), numbers.flatten()]
+        rows = numbers.numel()
+        places, who = given or (None, None)
+        if who is None:
+            plan = self.planner(context)
+            who = plan.who
+            if places is None:
+                each = torch.arange(rows, device=context.device)
+                return _for_frames(plan.places, rows)[each, numbers.flatten()], _for_frames(who, rows)
+        assert places is not None
+        return places.flatten(0, 1), _for_frames(who, rows)
 
     def _inner(self, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
         """From the first block's sampler down and up again to the last block; takes the skips that it adds."""
@@ -236,8 +246,17 @@ class Denoiser(nn.Module):
     def _insert(self, name: str, x: Tensor, state: "_State") -> Tensor:
         if name not in self.inserts:
             return x
-        inserted: Tensor = self.inserts[name](x, state.time, state.context, state.domain, state.boxes)
+        inserted: Tensor = self.inserts[name](x, state.time, state.context, state.domain, self._sketched(x, state))
         return inserted
+
+    def _sketched(self, x: Tensor, state: "_State") -> Tensor | None:
+        """The layout drawn at the size of `x`."""
+        if self.sketch is None or state.layout is None:
+            return None
+        size = x.shape[2], x.shape[3]
+        if size not in state.sketches:
+            state.sketches[size] = self.sketch(*state.layout, size)
+        return state.sketches[size]
 
     def _places(self) -> Iterator[tuple[str, int, bool]]:
         """Name, width and attention of every inserted pair."""
@@ -271,7 +290,8 @@ class _State:
     domain: Tensor
     numbers: Tensor
     bias: Tensor | None
-    boxes: Tensor | None
+    layout: tuple[Tensor, Tensor] | None
+    sketches: dict[tuple[int, int], Tensor]
 
 
 def _for_frames(value: Tensor, rows: int) -> Tensor:

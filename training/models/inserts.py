@@ -12,8 +12,6 @@ from diffusers.models.transformers.transformer_2d import Transformer2DModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.models.layout import drawn
-
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -35,24 +33,24 @@ class DomainNorm(nn.Module):
 class InsertedResBlock(nn.Module):
     """A residual block like those before it in its UNet block, with domain-aware normalisation.
 
-    `maps` channels of a layout may come in beside the time.
+    `sketched` channels of a layout's sketch may come in beside the time.
     """
 
-    def __init__(self, channels: int, embedding: int, domains: int, groups: int, maps: int = 0) -> None:
+    def __init__(self, channels: int, embedding: int, domains: int, groups: int, sketched: int = 0) -> None:
         super().__init__()
-        self.layout = zeroed(nn.Conv2d(maps, channels, 3, padding=1)) if maps else None
+        self.sketched = zeroed(nn.Conv2d(sketched, channels, 1)) if sketched else None
         self.norm1 = DomainNorm(channels, domains, groups)
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.time = nn.Linear(embedding, channels)
         self.norm2 = DomainNorm(channels, domains, groups)
         self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
 
-    def forward(self, x: Tensor, time: Tensor, domain: Tensor, boxes: Tensor | None) -> Tensor:
-        """x (B*T, C, H, W), time (B*T, E), domain (B*T,), boxes (B*T, ACTORS, 4)."""
+    def forward(self, x: Tensor, time: Tensor, domain: Tensor, sketch: Tensor | None) -> Tensor:
+        """x (B*T, C, H, W), time (B*T, E), domain (B*T,), sketch (B*T, sketched, H, W)."""
         hidden = self.conv1(F.silu(self.norm1(x, domain)))
         hidden = hidden + self.time(F.silu(time))[:, :, None, None]
-        if self.layout is not None and boxes is not None:
-            hidden = hidden + self.layout(drawn(boxes, (x.shape[2], x.shape[3])).to(x.dtype))
+        if self.sketched is not None and sketch is not None:
+            hidden = hidden + self.sketched(sketch)
         hidden = self.conv2(F.silu(self.norm2(hidden, domain)))
         return x + hidden
 
@@ -64,9 +62,9 @@ class Inserted(nn.Module):
         super().__init__()
         self.resnet, self.attention = resnet, attention
 
-    def forward(self, x: Tensor, time: Tensor, context: Tensor, domain: Tensor, boxes: Tensor | None) -> Tensor:
-        """As the block's own layers, plus the domain (B*T,) and the layout's boxes (B*T, ACTORS, 4)."""
-        x = self.resnet(x, time, domain, boxes)
+    def forward(self, x: Tensor, time: Tensor, context: Tensor, domain: Tensor, sketch: Tensor | None) -> Tensor:
+        """As the block's own layers, plus the domain (B*T,) and the layout's sketch at the map's size."""
+        x = self.resnet(x, time, domain, sketch)
         return x if self.attention is None else self.attention(x, encoder_hidden_states=context, return_dict=False)[0]
 
 

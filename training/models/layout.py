@@ -1,30 +1,55 @@
-"""Where who is to be in each frame: read from the text by a small network, drawn as maps that inserted layers see.
+"""Who is to be where in each frame: read from the text by a small network, drawn as a sketch that inserted layers see.
 
-From a caption alone a small denoiser has to guess places out of noise, and guesses another one in each frame. Laying a
-clip out first is what LLM-grounded video diffusion does with a large language model (Lian et al., 2024); here a
-network of half a million weights has learned it from the clips' own boxes.
+From a caption alone a small denoiser has to guess out of noise where things are, how far legs and wheels have turned,
+and which words are whose; in each frame it guesses something else. Laying a clip out first is what LLM-grounded video
+diffusion does with a large language model (Lian et al., 2024), telling every box its own words what GLIGEN does (Li et
+al., 2023). Here a network of half a million weights has learned it from drawn clips, whose layout is known.
 """
 
-from typing import Final
+import math
+from typing import Final, NamedTuple
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 ACTORS: Final = 2
-MAPS: Final = 3
-"""Channels that tell of an actor: whether it covers a place, and where in it that place is, from left to right and from
-top to bottom, -1 to 1."""
+PLACE: Final = 7
+"""Numbers that tell where an actor is in a frame, and how: left, top, right, bottom, 0 to 1 of the frame; the cosine
+and sine of how far its own motion has turned (wheels, legs, wings); 1 if it heads to the right, -1 to the left."""
+WHO: Final = 24
+"""Numbers that tell who it is."""
 WIDTH, HEAD, LAYERS = 96, 32, 2
 BENDS: Final = 4
 """Coefficients of a path in time. A travelling actor's is a line, a zoom eases in and out with the third power."""
+SKETCHED: Final = 64
+"""Channels of a sketch."""
+_MARGIN: Final = 0.15
+"""How far a sketch goes beyond an actor's box, in shares of it: shadows, wakes and flames do."""
+
+
+class Layout(NamedTuple):
+    """Actors of clips in the order in which their captions name them: where (B, T, ACTORS, PLACE), zero for one who is
+    not there, and who (B, ACTORS, WHO), None for what the text says."""
+
+    places: Tensor
+    who: Tensor | None = None
+
+
+class Plan(NamedTuple):
+    """What a planner says before it is made definite: `there` (B, ACTORS) above 0 for those who are, boxes (B, T,
+    ACTORS, 4), `turns` (B, T, ACTORS) in cycles, heading (B, ACTORS) above 0 to the right, who (B, ACTORS, WHO)."""
+
+    there: Tensor
+    boxes: Tensor
+    turns: Tensor
+    heading: Tensor
+    who: Tensor
 
 
 class Planner(nn.Module):
-    """Token states of a caption (B, N, D) to boxes (B, T, ACTORS, 4): left, top, right, bottom, 0 to 1 of the frame.
-
-    Actors are in the order in which the caption names them; an empty box is one who is not there.
-    """
+    """Token states of a caption (B, N, D) to the layout of its clip."""
 
     powers: Tensor
 
@@ -34,42 +59,73 @@ class Planner(nn.Module):
         self.blocks = nn.ModuleList(BasicTransformerBlock(WIDTH, WIDTH // HEAD, HEAD, cross_attention_dim=context)
                                     for _ in range(LAYERS))
         self.norm = nn.LayerNorm(WIDTH)
-        self.out = nn.Linear(WIDTH, 1 + 4 * BENDS)
-        moments = (torch.arange(frames) + 0.5) * (2 / frames) - 1
+        self.path = nn.Linear(WIDTH, 4 * BENDS)
+        self.motion = nn.Linear(WIDTH, 4)
+        self.who = nn.Linear(WIDTH, WHO)
+        moments = torch.arange(frames) * (2 / frames) - 1 + 1 / frames
         # A constant: it belongs to the code, not to the weights.
         self.register_buffer("powers", moments[:, None] ** torch.arange(BENDS), persistent=False)
 
-    def plan(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes (B, T, ACTORS, 4) of all actors, and the score (B, ACTORS) of each being there: above 0 it is."""
+    def plan(self, context: Tensor) -> Plan:
+        """What is read from the text."""
         x = self.queries.to(context.dtype).expand(len(context), -1, -1)
         for block in self.blocks:
             x = block(x, encoder_hidden_states=context)
-        found = self.out(self.norm(x))
-        paths = found[..., 1:].unflatten(-1, (4, BENDS)) @ self.powers.to(found.dtype).T
-        across, down, wide, high = (0.5 + 0.25 * paths).unbind(2)
+        x = self.norm(x)
+        powers = self.powers.to(x.dtype)
+        across, down, wide, high = (0.5 + 0.25 * (self.path(x).unflatten(-1, (4, BENDS)) @ powers.T)).unbind(2)
         boxes = torch.stack([across - wide / 2, down - high / 2, across + wide / 2, down + high / 2], dim=-1)
-        return boxes.transpose(1, 2), found[..., 0]
+        there, heading, tempo, begin = self.motion(x).unbind(-1)
+        turns = begin[:, None] + tempo[:, None] * ((powers[:, 1, None] + 1) / 2)
+        return Plan(there, boxes.transpose(1, 2), turns, heading, torch.tanh(self.who(x)))
 
-    def forward(self, context: Tensor) -> Tensor:
-        """Boxes; empty for those who are not there."""
-        boxes, there = self.plan(context)
-        return boxes.clamp(0, 1) * (there > 0).to(boxes.dtype)[:, None, :, None]
+    def forward(self, context: Tensor) -> Layout:
+        """The layout; zeros for those who are not there."""
+        plan = self.plan(context)
+        turns = (2 * math.pi) * plan.turns[..., None]
+        heading = plan.heading.sign()[:, None, :, None].expand_as(turns)
+        places = torch.cat([plan.boxes.clamp(0, 1), turns.cos(), turns.sin(), heading], dim=-1)
+        there = (plan.there > 0).to(places.dtype)
+        return Layout(places * there[:, None, :, None], plan.who)
 
 
-def drawn(boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Boxes (B, ACTORS, 4) as maps (B, ACTORS * MAPS, h, w); cells that a box covers in part count in part."""
-    height, width = size
-    left, top, right, bottom = (side[..., None] for side in boxes.unbind(-1))
-    across, u = _covered(left, right, width)
-    down, v = _covered(top, bottom, height)
-    inside = down[..., None] * across[..., None, :]
-    maps = torch.stack([inside, inside * u[..., None, :], inside * v[..., None]], dim=2)
-    return maps.flatten(1, 2)
+class Sketch(nn.Module):
+    """Draws a layout: a cell that an actor covers gets channels that say who that is and what part of it is there.
+
+    It sees waves of the place within the actor, as networks do that hold pictures (Tancik et al., 2020), bent by who
+    it is and how far its motion has turned.
+    """
+
+    def __init__(self, width: int = SKETCHED) -> None:
+        super().__init__()
+        self.part = nn.Conv2d(10, width, 1)
+        self.actor = nn.Linear(WHO + 4, 2 * width)
+        self.inner = nn.Conv2d(width, width, 1)
+
+    def forward(self, places: Tensor, who: Tensor, size: tuple[int, int]) -> Tensor:
+        """places (N, ACTORS, PLACE), who (N, ACTORS, WHO) -> (N, SKETCHED, h, w)."""
+        rows = places.flatten(0, 1)
+        left, top, right, bottom, cosine, sine, heading = (value[:, None] for value in rows.unbind(-1))
+        across, u = _covered(left, right, size[1])
+        down, v = _covered(top, bottom, size[0])
+        inside = down[:, :, None] * across[:, None]
+        u, v = torch.broadcast_tensors((u * heading)[:, None], v[:, :, None])
+        waves = torch.stack([u, v, *(wave(k * math.pi * x) for x in (u, v) for k in (1, 2)
+                                     for wave in (torch.sin, torch.cos))], dim=1)
+        told = torch.cat([who.flatten(0, 1), cosine, sine, right - left, bottom - top], dim=-1)
+        scale, shift = self.actor(told.to(self.actor.weight.dtype))[..., None, None].chunk(2, dim=1)
+        x = F.silu(self.part(waves.to(scale.dtype)) * (1 + scale) + shift)
+        x = F.silu(self.inner(x)) * inside[:, None].to(scale.dtype)
+        return x.unflatten(0, (-1, ACTORS)).sum(1)
 
 
 def _covered(first: Tensor, last: Tensor, cells: int) -> tuple[Tensor, Tensor]:
-    """How much of each cell lies between `first` and `last` (B, ACTORS, 1), and where there its middle is, -1 to 1."""
+    """How much of each cell lies between `first` and `last` (N, 1) and in their margin, and where the cell's middle is,
+    -1 at `first` and 1 at `last`."""
     edges = torch.arange(cells, device=first.device, dtype=first.dtype) / cells
-    share = (torch.minimum(last, edges + 1 / cells) - torch.maximum(first, edges)).clamp(min=0) * cells
-    half = ((last - first) / 2).clamp(min=1 / cells)
-    return share, ((edges + 0.5 / cells - (first + last) / 2) / half).clamp(-1, 1)
+    half = ((last - first) / 2).clamp(min=0.5 / cells)
+    # Nobody's box has no margin either.
+    beyond = _MARGIN * (last - first)
+    share = (torch.minimum(last + beyond, edges + 1 / cells) - torch.maximum(first - beyond, edges)) * cells
+    place = (edges + 0.5 / cells - (first + last) / 2) / half
+    return share.clamp(0, 1), place.clamp(-1 - 2 * _MARGIN, 1 + 2 * _MARGIN)

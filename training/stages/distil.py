@@ -56,8 +56,8 @@ class DistilJob:
     def __init__(self, name: str, model: Denoiser, trajectories: Trajectories, prompted: Prompted, seed: int) -> None:
         self.name = name
         model.requires_grad_(False)
-        for layers in (model.inserts, model.temporal):
-            layers.requires_grad_(True)
+        for parameter in itertools.chain(model.stage1_parameters(), model.stage2_parameters()):
+            parameter.requires_grad_(True)
         self.model: nn.Module = laid_out(model)
         self._found, self._prompted, self._seed = trajectories, prompted, seed
         self._knots = times(STEPS, SHIFT)

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from training import data
 from training.loop import Batch, laid_out
 from training.models.denoiser import Controls, Denoiser
+from training.models.layout import Layout
 from training.models.text_encoder import TextEncoder
-from training.pools import Drawn, FromPool, boxes_of
+from training.pools import Drawn, FromPool, places_of
 from training.sampling import FOLDED, UNGUIDED
 from training.stages.stage0 import corrupt, read
 from training.world import clip as clips
@@ -49,7 +50,7 @@ def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0)
     if marked:
         pictures = watermarked(pictures, rng.getrandbits(32))
     domain = DOMAINS["watermarked" if marked else "clean"]
-    return Drawn(clip, np.stack(pictures), boxes_of([frame.boxes for frame in drawn]), domain)
+    return Drawn(clip, np.stack(pictures), places_of([frame.actors for frame in drawn]), domain)
 
 
 def guiding(away: Tensor, time: Tensor) -> Tensor:
@@ -75,7 +76,7 @@ def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
     kept = max(1, clips // length)
     starts = torch.randint(frames - length + 1, (kept,), generator=generator, device=generator.device)
     rows, columns = torch.arange(kept)[:, None], starts.cpu()[:, None] + torch.arange(length)
-    cut = {key: batch[key][rows, columns] for key in ("latents", "weight", "boxes")}
+    cut = {key: batch[key][rows, columns] for key in ("latents", "weight", "places")}
     return {key: cut.get(key, value[:kept]) for key, value in batch.items()}, starts
 
 
@@ -104,11 +105,11 @@ class FilmJob:
         latents = batch["latents"].float().transpose(1, 2)
         noisy, time, target = corrupt(latents, generator, MIDDLE, STARTS)
         found = self.model(noisy, time * 1000, read(self._encoder, batch), batch["domain"],
-                           Controls(start, boxes=batch["boxes"]))
+                           Controls(start, layout=Layout(batch["places"])))
         with torch.no_grad():
             nothing = self._nothing.expand(len(time), -1, -1)
             free = self.model(noisy, time * 1000, nothing, batch["domain"],
-                              Controls(start, boxes=torch.zeros_like(batch["boxes"])))
+                              Controls(start, layout=Layout(torch.zeros_like(batch["places"]))))
             target = target + guiding(found.float() - free.float(), time)
         error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()

@@ -1,6 +1,6 @@
-"""The planner: from a film's caption to where its actors are in each frame.
+"""The planner: from a film's caption to who is where in each frame.
 
-Trained on the boxes of film clips, which need not be painted for that. None of the held-out pairs is among them.
+Trained on the layout of film clips, which need not be painted for that. None of the held-out pairs is among them.
 """
 
 import functools
@@ -19,22 +19,30 @@ from training.finished import text_models
 from training.loop import Batch, Schedule, device
 from training.models import weights
 from training.models.denoiser import DenoiserConfig
-from training.models.layout import Planner
+from training.models.layout import ACTORS, WHO, Planner
 from training.models.text_encoder import TextEncoder
-from training.pools import boxes_of
+from training.pools import places_of
 from training.stages.films import film_clip
 from training.stages.stage0 import read
 from training.text.tokenizer import Tokenizer
 from training.world.captions import caption
-from training.world.compose import FRAMES, HEIGHT, WIDTH, trace
+from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, trace
+from training.world.staging import stage
+from training.world.subjects import SUBJECTS
 
-SCHEDULE = Schedule(clips=60_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
+SCHEDULE = Schedule(clips=80_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
 LOOKS: Final = 4
-"""Frames of a clip whose boxes are compared: a path has no more to it than these tell (`layout.BENDS`)."""
+"""Frames of a clip whose places are compared: a path has no more to it than these tell (`layout.BENDS`)."""
 WITHOUT = 0.05
 """The share of items without a text: then nobody is there."""
-THERE = 0.1
-"""What deciding who is there counts, against where: the loss of a box is in frames."""
+KINDS: Final = tuple(SUBJECTS)
+COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
+                               for colour in (*subject.colours, subject.colour)}))
+SAID: Final = 0.1
+"""What telling who is there, what and how coloured, and where it heads counts against where it is: the loss of a box is
+in frames."""
+TURNED: Final = 0.1
+"""What being a cycle off in its own motion counts."""
 HELD = 512
 
 
@@ -44,14 +52,38 @@ def looks(frames: int) -> list[int]:
 
 
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> data.Item:
-    """Item `index`: tokens and mask (N,) of a caption, boxes (LOOKS, ACTORS, 4)."""
-    clip = film_clip(index, seed)
+    """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ACTORS, PLACE), turns in cycles (LOOKS, ACTORS),
+    the numbers of kinds and colours (ACTORS,)."""
+    clip, numbers = film_clip(index, seed), looks(frames)
     rng = random.Random(f"planner/{seed}/{index}")
     told = rng.random() >= WITHOUT
-    boxes = boxes_of(list(trace(clip, looks(frames), WIDTH, HEIGHT)))
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30)) if told else ""])
+    places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
+    turns = np.zeros(places.shape[:2], np.float32)
+    kinds, colours = np.zeros((2, ACTORS), np.int64)
+    for number, role in enumerate(stage(clip, WIDTH / HEIGHT / 2)):
+        subject = SUBJECTS[role.actor.subject]
+        turns[:, number] = [role.turned(look / FPS) for look in numbers]
+        kinds[number] = KINDS.index(subject.name)
+        colours[number] = COLOURS.index(role.actor.colour or subject.colour)
     return {"tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
-            "boxes": torch.from_numpy(boxes if told else np.zeros_like(boxes))}
+            "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
+            "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours)}
+
+
+class Examined(nn.Module):
+    """A planner that is asked what it means: linear layers on top tell kinds and colours from its `who`."""
+
+    def __init__(self, planner: Planner) -> None:
+        super().__init__()
+        self.planner = planner
+        self.kind, self.colour = nn.Linear(WHO, len(KINDS)), nn.Linear(WHO, len(COLOURS))
+
+    def misnamed(self, who: Tensor, batch: Batch) -> Tensor:
+        """How surely kind and colour of each actor are told: cross entropies (B, ACTORS)."""
+        kind, colour = (F.cross_entropy(layer(who).float().transpose(1, 2), batch[truth], reduction="none")
+                        for layer, truth in ((self.kind, "kinds"), (self.colour, "colours")))
+        return kind + colour
 
 
 class PlannerJob:
@@ -59,48 +91,64 @@ class PlannerJob:
 
     name = "planner"
 
-    def __init__(self, model: Planner, texts: tuple[TextEncoder, Tokenizer], seed: int) -> None:
+    def __init__(self, model: Examined, texts: tuple[TextEncoder, Tokenizer], seed: int) -> None:
         self.model: nn.Module = model
-        self._planner, (self._encoder, self._tokenizer), self._seed = model, texts, seed
+        self._examined, (self._encoder, self._tokenizer), self._seed = model, texts, seed
 
     def batches(self, start: int, count: int) -> Iterator[Batch]:
         """Fresh items."""
-        draw = functools.partial(item, tokenizer=self._tokenizer, seed=self._seed, frames=len(self._planner.powers))
+        frames = len(self._examined.planner.powers)
+        draw = functools.partial(item, tokenizer=self._tokenizer, seed=self._seed, frames=frames)
         return data.batches(draw, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """How far the sides of boxes are away, and how surely it is known who is there."""
-        boxes, scores = self._planner.plan(read(self._encoder, batch))
-        boxes = boxes[:, looks(boxes.shape[1])]
-        there = _there(batch["boxes"])
-        away = ((boxes.float().clamp(0, 1) - batch["boxes"]).abs().mean(dim=(1, 3)) * there).sum() / there.sum().clamp(
-            min=1)
+        """How far the sides of boxes and the turns of motions are away, and how surely the rest is known."""
+        plan = self._examined.planner.plan(read(self._encoder, batch))
+        numbers = looks(plan.boxes.shape[1])
+        there = _there(batch["places"])
+        count = there.sum().clamp(min=1)
+        boxes = plan.boxes[:, numbers].float()
+        away = ((boxes.clamp(0, 1) - batch["places"][..., :4]).abs().mean(dim=(1, 3)) * there).sum() / count
         # Clamped boxes have no slope beyond the edge: what lies out there is pulled back.
-        beyond = (boxes.float() - boxes.float().clamp(-0.2, 1.2)).abs().mean()
-        known = F.binary_cross_entropy_with_logits(scores.float(), there)
-        return away + beyond + THERE * known, {"away": float(away.detach()), "known": float(known.detach())}
+        beyond = (boxes - boxes.clamp(-0.2, 1.2)).abs().mean()
+        turned = ((plan.turns[:, numbers].float() - batch["turns"]).abs().mean(1) * there).sum() / count
+        known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
+        heads = F.binary_cross_entropy_with_logits(plan.heading.float(), (batch["places"][:, 0, :, -1] > 0).float(),
+                                                   weight=there)
+        named = (self._examined.misnamed(plan.who, batch) * there).sum() / count
+        figures = {"away": float(away.detach()), "turned": float(turned.detach()), "known": float(known.detach()),
+                   "named": float(named.detach())}
+        return away + beyond + TURNED * turned + SAID * (known + heads + named), figures
 
 
-def _there(boxes: Tensor) -> Tensor:
+def _there(places: Tensor) -> Tensor:
     """(B, ACTORS) 1 for those with a box in any frame."""
-    return (boxes[..., 2:] > boxes[..., :2]).all(-1).any(1).float()
+    return (places[..., 2:4] > places[..., :2]).all(-1).any(1).float()
 
 
 @torch.no_grad()
-def judged(planner: Planner, texts: tuple[TextEncoder, Tokenizer], count: int = HELD) -> dict[str, float]:
-    """On held-out clips: how often it is right who is there, and how much boxes overlap (intersection over union)."""
+def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = HELD) -> dict[str, float]:
+    """On held-out clips: how often it is right who is there, what kind and colour they have, how much boxes overlap
+    (intersection over union), and how far motions are off, in cycles."""
     encoder, tokenizer = texts
+    planner = model.planner
     batch = next(data.batches(functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers)),
                               data.HELD, count))
-    found = planner(read(encoder, {key: value.to(device()) for key, value in batch.items()})).float().cpu()
-    found = found[:, looks(found.shape[1])]
-    there = _there(batch["boxes"]).bool()
-    low, high = torch.maximum(found, batch["boxes"])[..., :2], torch.minimum(found, batch["boxes"])[..., 2:]
+    batch = {key: value.to(device()) for key, value in batch.items()}
+    context = read(encoder, batch)
+    plan, places = planner.plan(context), planner(context).places
+    found, truth = places[:, looks(places.shape[1])].float(), batch["places"]
+    there = _there(truth).bool()
+    low, high = torch.maximum(found, truth)[..., :2], torch.minimum(found, truth)[..., 2:4]
     shared = (high - low).clamp(min=0).prod(-1)
-    areas = sum((boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1) for boxes in (found, batch["boxes"]))
+    areas = sum((boxes[..., 2:4] - boxes[..., :2]).clamp(min=0).prod(-1) for boxes in (found, truth))
     overlap = (shared / (areas - shared).clamp(min=1e-6)).mean(1)[there]
-    return {"there": round(float((_there(found).bool() == there).float().mean()), 4),
-            "overlap": round(float(overlap.mean()), 4)}
+    turned = (plan.turns[:, looks(places.shape[1])] - batch["turns"]).abs().mean(1)[there]
+    figures = {"there": (_there(found).bool() == there).float().mean(), "overlap": overlap.mean(),
+               "turned": turned.mean()}
+    for layer, name in ((model.kind, "kinds"), (model.colour, "colours")):
+        figures[name] = (layer(plan.who).argmax(-1) == batch[name])[there].float().mean()
+    return {name: round(float(value), 4) for name, value in figures.items()}
 
 
 def main(arguments: list[str]) -> None:
@@ -113,10 +161,11 @@ def run(request: Request, config: DenoiserConfig) -> None:
     seed = request.schedule.seed
     torch.manual_seed(seed)
     texts = text_models(request.weights)
-    model = Planner(config.context, config.frames)
+    model = Examined(Planner(config.context, config.frames))
     trainer = train(PlannerJob(model, texts, seed), request)
     model.load_state_dict(trainer.average)
     figures = judged(model.eval(), texts, min(HELD, 8 * request.schedule.batch))
-    weights.save(request.weights, "planner", {f"planner.{name}": value for name, value in trainer.average.items()},
+    weights.save(request.weights, "planner",
+                 {name: value for name, value in trainer.average.items() if name.startswith("planner.")},
                  {**facts(trainer, request), "figures": figures}, compact=True)
     print(f"planner: {figures}", flush=True)

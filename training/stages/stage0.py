@@ -19,7 +19,7 @@ from training.models import weights
 from training.models.denoiser import DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder
 from training.noise import unit_noise
-from training.pools import Drawn, FromPool, Pool, Shape, boxes_of
+from training.pools import Drawn, FromPool, Pool, Shape, places_of
 from training.sampling import Prompted
 from training.world import clip as clips
 from training.world import preview
@@ -92,7 +92,7 @@ def still(index: int, seed: int) -> Drawn:
     clip = still_clip(index, seed)
     moment = random.Random(f"still/{seed}/{index}").uniform(0.6, 1.4)
     frame = next(iter(draw(clip, 1, SIZE, SIZE, start=moment)))
-    return Drawn(clip, frame.picture[None], boxes_of([frame.boxes]), DOMAINS["clean"])
+    return Drawn(clip, frame.picture[None], places_of([frame.actors]), DOMAINS["clean"])
 
 
 def filled_pool(request: Request, shape: Shape, draw_item: Callable[[int], Drawn]) -> Pool:

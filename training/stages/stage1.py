@@ -21,14 +21,14 @@ SCHEDULE = Schedule(clips=600_000, batch=16, rate=5e-4, warmup=2000, ema=0.996)
 
 
 def main(arguments: list[str]) -> None:
-    """Fill the pool, train, write `stage1.safetensors` (the inserted layers alone) and a sheet of samples."""
+    """Fill the pool, train, write `stage1.safetensors` (inserted layers, layout's sketch) and a sheet of samples."""
     request = parse("stage1", SCHEDULE, arguments)
     run(request)
     film_sheet(request.weights, ("stage1",), request.out, frames=1)
 
 
 def run(request: Request) -> None:
-    """Fill the pool, train, save the inserted layers."""
+    """Fill the pool, train, save what was trained."""
     seed = request.schedule.seed
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)

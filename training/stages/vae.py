@@ -21,8 +21,7 @@ from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.pixels import to_picture, to_tensor
 from training.world import clip as clips
 from training.world import preview
-from training.world.actors import Box
-from training.world.compose import draw
+from training.world.compose import Seen, draw
 from training.world.domains import watermarked
 
 SCHEDULE = Schedule(clips=2000, batch=1, rate=0.0, warmup=0)
@@ -49,18 +48,18 @@ def crops(index: int, seed: int, size: int) -> dict[str, Tensor]:
         picture = watermarked([picture], rng.getrandbits(32))[0]
     cut = []
     for _ in range(CUTS):
-        left, top = _corner(rng, frame.boxes, (width, height), size)
+        left, top = _corner(rng, frame.actors, (width, height), size)
         part = to_tensor(picture[top : top + size, left : left + size])
         cut.append(part.flip(2) if rng.random() < 0.5 else part)
     return {"pictures": torch.stack(cut)}
 
 
-def _corner(rng: random.Random, boxes: tuple[Box, ...], frame: tuple[int, int], size: int) -> tuple[int, int]:
+def _corner(rng: random.Random, actors: tuple[Seen, ...], frame: tuple[int, int], size: int) -> tuple[int, int]:
     width, height = frame
     left, top = rng.randint(0, width - size), rng.randint(0, height - size)
-    if boxes and rng.random() < 0.6:
-        box = rng.choice(boxes)
-        middle = (box[0] + box[2]) / 2 * width + rng.uniform(-0.25, 0.25) * size
+    if actors and rng.random() < 0.6:
+        seen = rng.choice(actors)
+        middle = (seen.left + seen.right) / 2 * width + rng.uniform(-0.25, 0.25) * size
         left = min(width - size, max(0, round(middle - size / 2)))
     return left, top
 

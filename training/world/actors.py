@@ -41,7 +41,7 @@ def actor(canvas: skia.Canvas, role: Role, foot: tuple[float, float], time: floa
     canvas.translate(0, -0.5)
     canvas.rotate(-pitch)
     canvas.translate(0, 0.5)
-    _body(canvas, subject, (role.actor.colour or subject.colour, time * subject.tempo + role.phase), light)
+    _body(canvas, subject, (role.actor.colour or subject.colour, role.turned(time)), light)
     canvas.restore()
     if waterline is not None:
         _wake(canvas, role, (x, waterline), time, light)

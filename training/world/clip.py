@@ -32,8 +32,9 @@ COUPLES: Final = 1 / 3
 SCENERY: Final = 0.05
 """The share of clips with nobody in them: films open on a place."""
 
-LAYOUTS: Final = 2
-"""How many sceneries each setting has, told apart by the seed alone."""
+SCENERIES: Final = 1
+"""How many sceneries each setting has, told apart by the clip's seed. No caption says which is meant, so a small
+network that has seen two draws a bit of both."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ class Clip:
         return self.seed % 2 == 1
 
     @property
-    def layout(self) -> int:
+    def scenery(self) -> int:
         """Which of the setting's sceneries is seen."""
-        return self.seed // 2 % LAYOUTS
+        return self.seed // 2 % SCENERIES
 
 
 def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:

@@ -4,9 +4,10 @@ Positions are in frame heights; x is 0 in the middle of the frame. `draw` gives 
 serves stills, films and the upscaler's targets.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import skia
@@ -29,12 +30,25 @@ Window = tuple[int, int, int, int]
 """Left, top, width, height of a part of the frame, in pixels."""
 
 
+class Seen(NamedTuple):
+    """How an actor is seen in a frame: its box, in shares of the frame; how far its own motion (wheels, legs, wings)
+    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    cosine: float
+    sine: float
+    heading: float
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One drawn picture, (H, W, 3), and where its actors are, in the order of the clip."""
+    """One drawn picture, (H, W, 3), and its actors, in the order of the clip."""
 
     picture: Picture
-    boxes: tuple[Box, ...]
+    actors: tuple[Seen, ...]
 
 
 def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, window: Window | None = None
@@ -50,22 +64,22 @@ def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, w
         yield _frame(clip, roles, start + number / FPS, (width, height), window or (0, 0, width, height))
 
 
-def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[tuple[Box, ...]]:
-    """Where the actors of `draw`'s frames of these numbers are, without the cost of drawing what is around them."""
+def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[tuple[Seen, ...]]:
+    """The actors of `draw`'s frames of these numbers, without the cost of drawing what is around them."""
     roles = stage(clip, width / height / 2)
     for number in numbers:
-        yield _frame(clip, roles, number / FPS, (width, height), None).boxes
+        yield _frame(clip, roles, number / FPS, (width, height), None).actors
 
 
 def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int], window: Window | None) -> Frame:
-    """One frame; without a `window` only its boxes are right."""
+    """One frame; without a `window` only its actors are right."""
     scenery, window = window is not None, window or (0, 0, 1, 1)
     width, height = size
     half = width / height / 2
     moment = time - 1.0
     travel = clip.heading * PACES[clip.camera].camera * moment
     sun = light(clip.time, clip.weather)
-    view = View(half=half, x=travel, time=time, seed=1000 * clip.layout)
+    view = View(half=half, x=travel, time=time, seed=1000 * clip.scenery)
     placed = [(role, role.x + role.vx * moment - travel, role.y + role.vy * moment) for role in roles]
     zoom, focus = _lens(clip, placed, time, half)
 
@@ -93,7 +107,8 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
     if scenery and clip.weather != "fog":
         weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
-    return Frame(np.ascontiguousarray(picture), tuple(_seen(boxes[role], zoom, focus, half) for role in roles))
+    frame = zoom, focus, half
+    return Frame(np.ascontiguousarray(picture), tuple(_seen(role, boxes[role], time, frame) for role in roles))
 
 
 def _lens(clip: Clip, placed: list[tuple[Role, float, float]], time: float, half: float
@@ -129,9 +144,11 @@ def _tilted(upward: bool, body: tuple[float, float], zoom: float, ease: float) -
     return start + (here - start) * ease
 
 
-def _seen(box: Box, zoom: float, focus: tuple[float, float], half: float) -> Box:
+def _seen(role: Role, box: Box, time: float, frame: tuple[float, tuple[float, float], float]) -> Seen:
     left, top, right, bottom = box
+    zoom, focus, half = frame
     across = [((x - focus[0]) * zoom + half) / (2 * half) for x in (left, right)]
     down = [(y - focus[1]) * zoom + 0.5 for y in (top, bottom)]
-    clip = [min(1.0, max(0.0, value)) for value in (across[0], down[0], across[1], down[1])]
-    return clip[0], clip[1], clip[2], clip[3]
+    left, top, right, bottom = (min(1.0, max(0.0, value)) for value in (across[0], down[0], across[1], down[1]))
+    turn = 2 * math.pi * role.turned(time)
+    return Seen(left, top, right, bottom, math.cos(turn), math.sin(turn), role.heading)

@@ -64,6 +64,10 @@ class Role:
         """Its width in frame heights."""
         return self.height * SUBJECTS[self.actor.subject].aspect
 
+    def turned(self, time: float) -> float:
+        """How far its own motion is `time` seconds into the clip, in cycles."""
+        return time * SUBJECTS[self.actor.subject].tempo + self.phase
+
 
 def stage(clip: Clip, half: float) -> tuple[Role, ...]:
     """Where everyone stands and how they move, for a frame `half` frame heights wide on each side."""

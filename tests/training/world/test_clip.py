@@ -75,6 +75,6 @@ def test_some_clips_show_a_place_alone_and_can_be_drawn_and_told() -> None:
     assert 0.03 < len(empty) / 2000 < 0.07
     assert len({clip.setting for clip in empty}) == len(SETTINGS)
     frame = next(iter(draw(empty[0], 1, 96, 40)))
-    assert frame.boxes == ()
+    assert frame.actors == ()
     assert frame.picture.std() > 5
     assert any(place in caption(empty[0], 0) for place in PLACES[empty[0].setting])

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.world.actors import Box
 from training.world.clip import CAMERAS, RELATIONS, Actor, Clip, Relation, sample
-from training.world.compose import _lens, draw, trace
+from training.world.compose import Seen, _lens, draw, trace
 from training.world.light import TIMES
 from training.world.parts import Place
 from training.world.settings import SETTINGS
@@ -23,8 +22,8 @@ def pictures(clip: Clip, frames: int = 1, size: tuple[int, int] = WIDE, start: f
     return np.stack([frame.picture for frame in draw(clip, frames, *size, start=start)]).astype(np.float64) / 255
 
 
-def boxes(clip: Clip, times: tuple[float, ...], size: tuple[int, int] = WIDE) -> list[tuple[Box, ...]]:
-    return [next(iter(draw(clip, 1, *size, start=time))).boxes for time in times]
+def seen(clip: Clip, times: tuple[float, ...], size: tuple[int, int] = WIDE) -> list[tuple[Seen, ...]]:
+    return [next(iter(draw(clip, 1, *size, start=time))).actors for time in times]
 
 
 def actor(name: str, place: Place = "ground", colour: str = "") -> Actor:
@@ -35,8 +34,8 @@ def couple(relation: Relation, first: Actor, second: Actor, camera: str = "track
     return Clip(12, (first, second), relation, "desert", "day", "clear", camera, heading)
 
 
-def middle(box: Box) -> float:
-    return (box[0] + box[2]) / 2
+def middle(actor: Seen) -> float:
+    return (actor.left + actor.right) / 2
 
 
 def test_drawing_is_the_same_for_ever() -> None:
@@ -82,7 +81,7 @@ def test_what_an_actor_adds_lies_within_its_box(name: str) -> None:
         clip = Clip(number, (actor(name, place),), "", setting, "day", "clear", "static", 1)
         frame = next(iter(draw(clip, 1, *WIDE, start=1.0)))
         change = np.abs(frame.picture / 255 - pictures(replace(clip, actors=()))[0]).max(axis=2) > 0.12
-        left, top, right, bottom = frame.boxes[0]
+        left, top, right, bottom = frame.actors[0][:4]
         rows, columns = np.indices(change.shape)
         x, y = (columns + 0.5) / WIDE[0], (rows + 0.5) / WIDE[1]
         inside = (x > left - 0.05) & (x < right + 0.05) & (y > top - 0.12) & (y < bottom + 0.08)
@@ -91,16 +90,16 @@ def test_what_an_actor_adds_lies_within_its_box(name: str) -> None:
         assert (change & tight).sum() > 0.12 * tight.sum()
 
 
-def test_boxes_need_no_picture() -> None:
+def test_places_need_no_picture() -> None:
     for seed in range(12):
         clip = sample(seed, films=True)
         frames = list(draw(clip, 16, 192, 80))
-        assert list(trace(clip, (3, 0, 15), 192, 80)) == [frames[number].boxes for number in (3, 0, 15)]
+        assert list(trace(clip, (3, 0, 15), 192, 80)) == [frames[number].actors for number in (3, 0, 15)]
 
 
-def test_boxes_come_in_the_order_of_the_actors() -> None:
+def test_actors_come_in_the_order_of_the_clip() -> None:
     clip = couple("chasing", actor("car", colour="red"), actor("airplane", "air", "yellow"))
-    for first, second in boxes(clip, (0.0, 2.0)) + boxes(replace(clip, heading=1, seed=77), (1.0,)):
+    for first, second in seen(clip, (0.0, 2.0)) + seen(replace(clip, heading=1, seed=77), (1.0,)):
         assert first[3] > second[3]
         assert middle(first) < middle(second)
 
@@ -158,14 +157,14 @@ def visible(clip: Clip, time: float, half: float = 1.2) -> list[float]:
 @pytest.mark.parametrize("heading", [1, -1])
 def test_the_chaser_is_behind_and_closes_in(heading: int) -> None:
     clip = couple("chasing", actor("dog"), actor("horse"), heading=heading)
-    gaps = [heading * (middle(second) - middle(first)) for first, second in boxes(clip, (0.0, 1.0, 2.0))]
+    gaps = [heading * (middle(second) - middle(first)) for first, second in seen(clip, (0.0, 1.0, 2.0))]
     assert gaps[0] > gaps[1] > gaps[2] > 0.1
 
 
 @pytest.mark.parametrize("second", ["horse", "windmill"])
 def test_passing_ends_ahead(second: str) -> None:
     clip = couple("passing", actor("dog"), actor(second))
-    gaps = [middle(two) - middle(one) for one, two in boxes(clip, (0.0, 2.0))]
+    gaps = [middle(two) - middle(one) for one, two in seen(clip, (0.0, 2.0))]
     assert gaps[0] > 0.1
     assert gaps[1] < -0.1
 
@@ -174,13 +173,13 @@ def test_two_who_meet_face_each_other_and_come_closer() -> None:
     clip = couple("meeting", actor("dog"), actor("horse"))
     one, two = stage(clip, 1.2)
     assert (one.heading, two.heading) == (1, -1)
-    gaps = [middle(second) - middle(first) for first, second in boxes(clip, (0.0, 2.0))]
+    gaps = [middle(second) - middle(first) for first, second in seen(clip, (0.0, 2.0))]
     assert gaps[0] > gaps[1] + 0.1 > 0.2
 
 
 def test_a_car_races_an_airplane_side_by_side() -> None:
     clip = couple("side by side", actor("car", colour="yellow"), actor("airplane", "air", "white"))
-    for car, plane in boxes(clip, (0.0, 1.0, 2.0)):
+    for car, plane in seen(clip, (0.0, 1.0, 2.0)):
         assert abs(middle(car) - middle(plane)) < 0.1
         assert plane[3] < car[1] + 0.12
         assert car[3] - car[1] > 0.25
@@ -190,7 +189,7 @@ def test_a_car_races_an_airplane_side_by_side() -> None:
 @pytest.mark.parametrize("camera", CAMERAS)
 def test_every_camera_shows_its_move(camera: str) -> None:
     clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", camera, 1)
-    first, last = (found[0] for found in boxes(clip, (0.0, 1.9)))
+    first, last = (found[0] for found in seen(clip, (0.0, 1.9)))
     size = [box[3] - box[1] for box in (first, last)]
     ground = [pictures(replace(clip, actors=()), start=time)[0][50:] for time in (0.0, 1.9)]
     if camera in ("static", "wide"):
@@ -223,6 +222,6 @@ def test_actors_stand_out_in_every_light(name: str, time: str) -> None:
             # At one second the camera is where it is without actors, too.
             change = np.abs(frame.picture / 255 - pictures(replace(clip, actors=()))[0]).mean(axis=2)
             left, top, right, bottom = (round(edge * side) for edge, side in
-                                        zip(frame.boxes[0], (*WIDE, *WIDE), strict=True))
+                                        zip(frame.actors[0][:4], (*WIDE, *WIDE), strict=True))
             body = np.sort(change[top:bottom, left:right].ravel())
             assert body[-body.size // 3 :].mean() > 0.07, (colour, setting, weather)
