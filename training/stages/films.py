@@ -34,9 +34,9 @@ STARTS: Final = 0.25
 """The share of times that are 1: there it is decided where things are, before anything is drawn."""
 
 
-def film_clip(index: int, seed: int) -> Clip:
-    """The clip behind item `index` of the films; never one of the held-out pairs."""
-    return clips.sample(_SEED + (seed << 32) + index, films=True)
+def film_clip(index: int, seed: int, anywhere: bool = False) -> Clip:
+    """The clip behind item `index` of the films; never one of the held-out pairs. See `clips.sample`."""
+    return clips.sample(_SEED + (seed << 32) + index, films=True, anywhere=anywhere)
 
 
 def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0) -> Drawn:

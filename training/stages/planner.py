@@ -35,6 +35,11 @@ LOOKS: Final = 4
 """Frames of a clip whose places are compared: a path has no more to it than these tell (`layout.BENDS`)."""
 WITHOUT = 0.05
 """The share of items without a text: then nobody is there."""
+ANYWHERE, NOWHERE = 0.3, 0.15
+"""The shares of clips in settings that need not suit them, and of captions that name none: texts of users do."""
+BLUR: Final = 0.3
+"""How much noise, at most, a text's states get, which vary by 0.8: words that no caption has (an android, a jet) lie
+about that far from those that captions do have."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
@@ -54,10 +59,10 @@ def looks(frames: int) -> list[int]:
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> data.Item:
     """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ACTORS, PLACE), turns in cycles (LOOKS, ACTORS),
     the numbers of kinds and colours (ACTORS,)."""
-    clip, numbers = film_clip(index, seed), looks(frames)
     rng = random.Random(f"planner/{seed}/{index}")
-    told = rng.random() >= WITHOUT
-    tokens, mask = tokenizer([caption(clip, rng.getrandbits(30)) if told else ""])
+    told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
+    clip, numbers = film_clip(index, seed, anywhere), looks(frames)
+    tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
     places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
     turns = np.zeros(places.shape[:2], np.float32)
     kinds, colours = np.zeros((2, ACTORS), np.int64)
@@ -103,7 +108,10 @@ class PlannerJob:
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """How far the sides of boxes and the turns of motions are away, and how surely the rest is known."""
-        plan = self._examined.planner.plan(read(self._encoder, batch))
+        context = read(self._encoder, batch)
+        blur, noise = (draw(shape, generator=generator, device=context.device)
+                       for draw, shape in ((torch.rand, (len(context), 1, 1)), (torch.randn, context.shape)))
+        plan = self._examined.planner.plan(context + BLUR * blur * noise)
         numbers = looks(plan.boxes.shape[1])
         there = _there(batch["places"])
         count = there.sum().clamp(min=1)

@@ -4,7 +4,9 @@ Words listed nowhere here (automobile, ship, jet, android, pony ...) are left to
 beside the words the world uses.
 """
 
+import functools
 import random
+from collections.abc import Callable
 from typing import Final
 
 from training.world.clip import Actor, Clip
@@ -67,7 +69,7 @@ _CHASED: Final = ("chased by", "followed by", "ahead of", "just ahead of", "purs
 _PAST_FIXED: Final = ("passing", "passing", "going past", "near", "not far from", "beside", "leaving behind")
 """Passing what never moves."""
 
-_TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck")
+_TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck", "", "", "")
 _SKYLESS: Final = frozenset({"space", "moon", "under water"})
 """No weather there, and the time of day shows as light only: both read oddly in words."""
 
@@ -81,18 +83,19 @@ _QUICK: Final = 0.6
 """Two that are at least so fast may be said to race."""
 
 
-def caption(clip: Clip, seed: int) -> str:
-    """One of many wordings, the same for ever for one (clip, seed)."""
+def caption(clip: Clip, seed: int, placed: bool = True) -> str:
+    """One of many wordings, the same for ever for one (clip, seed); without a place unless `placed`."""
     rng = random.Random(f"{clip.seed}/{seed}")
     move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
     camera = rng.choice(CAMERA_PHRASES[move])
     time, weather = _sky(clip, rng)
+    where = functools.partial(_where, clip, rng=rng) if placed else _nowhere
     if not clip.actors:
         parts = [rng.choice(PLACES[clip.setting]), time, weather]
     elif not clip.relation:
-        parts = [_alone(clip, rng, bool(camera)), time, weather]
+        parts = [_doing(clip.actors[0], where(clip.actors[0]), rng, bool(camera)), time, weather]
     else:
-        parts = _couple(clip, rng, bool(camera), (time, weather))
+        parts = _couple(clip, rng, bool(camera), (time, weather), where)
     text = _joined([camera, *parts])
     if not camera and time and "," not in text and rng.random() < 0.15:
         text = f"{time}, " + text.replace(f" {time}", "", 1)
@@ -138,12 +141,12 @@ def _doing(actor: Actor, where: str, rng: random.Random, camera: bool, said: str
     return _joined([named(actor), be, verb, where])
 
 
-def _alone(clip: Clip, rng: random.Random, camera: bool) -> str:
-    actor = clip.actors[0]
-    return _doing(actor, _where(clip, actor, rng), rng, camera)
+def _nowhere(_: Actor) -> str:
+    return ""
 
 
-def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str]) -> list[str]:
+def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str], place: Callable[[Actor], str]
+            ) -> list[str]:
     """Two actors: mostly 'A doing something somewhere at some time, how B', else 'A how B somewhere' or 'A and B'."""
     first, other = clip.actors
     how = rng.choice(RELATION_PHRASES[clip.relation])
@@ -153,12 +156,17 @@ def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str]) 
         first, other, how = other, first, rng.choice(_CHASED)
     form = rng.random()
     if form < 0.5:
-        return [_doing(first, _where(clip, first, rng), rng, camera), *sky, ",", how, named(other)]
+        return [_doing(first, place(first), rng, camera), *sky, ",", how, named(other)]
     # What both share is said of the one that is nearer to the ground.
-    where = _where(clip, other if first.place == "air" else first, rng)
-    if form < 0.8 and clip.relation == "side by side":
+    where = place(other if first.place == "air" else first)
+    if form < 0.85 and clip.relation == "side by side":
+        if form < 0.6 and _quick(first, other):
+            return [f"a race between {named(first)} and {named(other)}", where, *sky]
         shared = "" if where.startswith(_PARTICIPLES) else _shared_verb(first, other, rng)
         return [f"{named(first)} and {named(other)}", shared, rng.choice(_TOGETHER), where, *sky]
+    if form < 0.65 and clip.relation == "meeting":
+        shared = "" if where.startswith(_PARTICIPLES) else rng.choice(("meeting", "meeting", "meeting each other"))
+        return [f"{named(first)} and {named(other)}", shared, where, *sky]
     if where.startswith(_PARTICIPLES):
         return [named(first), where, *sky, ",", how, named(other)]
     return [named(first), how, named(other), where, *sky]
@@ -168,8 +176,11 @@ def _shared_verb(first: Actor, other: Actor, rng: random.Random) -> str:
     """A verb that fits both: one they have in common, or a neutral one."""
     both = [verb for verb in SUBJECTS[first.subject].verbs[first.place]
             if verb in SUBJECTS[other.subject].verbs[other.place]]
-    quick = min(SUBJECTS[actor.subject].speed for actor in (first, other)) >= _QUICK
-    return rng.choice(both + ["travelling", "moving"] + ["racing", "racing"] * quick)
+    return rng.choice(both + ["travelling", "moving"] + ["racing", "racing"] * _quick(first, other))
+
+
+def _quick(first: Actor, other: Actor) -> bool:
+    return min(SUBJECTS[actor.subject].speed for actor in (first, other)) >= _QUICK
 
 
 def _joined(parts: list[str]) -> str:

@@ -4,7 +4,9 @@ Stage 0 sees every subject in every setting it suits. The film clips of stages 1
 subject-setting pairs of the ten films by which the starter is judged, so that those are never copied from memory.
 """
 
+import functools
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -72,24 +74,26 @@ class Clip:
         return self.seed // 2 % SCENERIES
 
 
-def sample(seed: int, films: bool, couples: float = COUPLES) -> Clip:
-    """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see.
+def sample(seed: int, films: bool, couples: float = COUPLES, anywhere: bool = False) -> Clip:
+    """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see; `anywhere`
+    puts subjects also into settings that do not suit them.
 
     Everyone heads to the right, as on a stage: what no caption tells would have to be guessed from noise.
     """
     rng = random.Random(seed)
+    homes = functools.partial(_homes, films=films, anywhere=anywhere)
     if rng.random() < SCENERY:
         return _shot(rng, seed, (), "", rng.choice(tuple(SETTINGS.values())))
     while True:
         # A uniform choice of the subject first: rare subjects would otherwise follow popular settings.
         subject = rng.choice(tuple(SUBJECTS.values()))
-        setting = SETTINGS[rng.choice(_homes(subject, films))]
+        setting = SETTINGS[rng.choice(homes(subject))]
         place = _place(rng, subject, setting.name)
         assert place is not None
         cast = [_actor(rng, subject, place)]
         relation: Relation = ""
         if rng.random() < couples:
-            partner = _partner(rng, subject, setting.name, films)
+            partner = _partner(rng, subject, (setting.name, films), homes)
             if partner is None:
                 continue
             cast.append(_unlike(rng, partner, cast[0]))
@@ -107,9 +111,10 @@ def _shot(rng: random.Random, seed: int, cast: tuple[Actor, ...], relation: Rela
                 weather=_weather(rng, setting.weathers), camera=_camera(rng), heading=1)
 
 
-def _homes(subject: Subject, films: bool) -> list[str]:
+def _homes(subject: Subject, films: bool, anywhere: bool) -> list[str]:
     """The settings a subject may be drawn in."""
-    return [name for name in subject.settings if not (films and (subject.name, name) in HELD_OUT)
+    names = tuple(SETTINGS) if anywhere else subject.settings
+    return [name for name in names if not (films and (subject.name, name) in HELD_OUT)
             and any(place in SETTINGS[name].levels for place in subject.places)]
 
 
@@ -135,11 +140,13 @@ def _actor(rng: random.Random, subject: Subject, place: Place) -> Actor:
     return Actor(subject.name, colour, place, rng.choice(subject.verbs[place]), rng.choice(subject.nouns))
 
 
-def _partner(rng: random.Random, first: Subject, setting: str, films: bool) -> Actor | None:
+def _partner(rng: random.Random, first: Subject, where: tuple[str, bool], homes: Callable[[Subject], list[str]]
+             ) -> Actor | None:
     """A second subject that suits the setting; a subject may meet its own kind in another colour."""
+    setting, films = where
     choices = []
     for other in SUBJECTS.values():
-        if setting not in _homes(other, films) or (other.speed == 0 and first.speed == 0):
+        if setting not in homes(other) or (other.speed == 0 and first.speed == 0):
             continue
         if films and {first.name, other.name} == HELD_OUT_COUPLE:
             continue

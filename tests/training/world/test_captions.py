@@ -134,3 +134,13 @@ def test_a_tilt_is_told_in_its_direction() -> None:
         told = [caption(clip, number) for number in range(40)]
         assert any(f" {word} to" in text for text in told)
         assert not any(f" {'up' if word == 'down' else 'down'} to" in text for text in told)
+
+
+def test_a_caption_without_a_place_says_all_the_rest() -> None:
+    places = [phrase for setting in SETTINGS.values()
+              for phrase in (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group))]
+    for seed, clip in enumerate(FILMS[:2000]):
+        text = caption(clip, seed, placed=False)
+        if clip.actors:
+            assert all(named(actor) in text for actor in clip.actors)
+            assert not any(re.search(rf"\b{place}\b", text) for place in places), text

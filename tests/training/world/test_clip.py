@@ -78,3 +78,14 @@ def test_some_clips_show_a_place_alone_and_can_be_drawn_and_told() -> None:
     assert frame.actors == ()
     assert frame.picture.std() > 5
     assert any(place in caption(empty[0], 0) for place in PLACES[empty[0].setting])
+
+
+def test_anywhere_takes_subjects_where_they_do_not_belong_but_to_no_film_it_is_judged_by() -> None:
+    found = [sample(seed, films=True, anywhere=True) for seed in range(3000)]
+    here = set().union(*(pairs(clip) for clip in found))
+    assert ("sailing boat", "meadow") not in here, "there is no water in it"
+    assert not here & HELD_OUT
+    assert ("astronaut", "coast road") in here - set().union(*(pairs(clip) for clip in FILMS))
+    for clip in found:
+        for actor in clip.actors:
+            assert actor.place in SETTINGS[clip.setting].levels
