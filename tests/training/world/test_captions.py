@@ -138,7 +138,7 @@ def test_a_tilt_is_told_in_its_direction() -> None:
 
 def test_a_caption_without_a_place_says_all_the_rest() -> None:
     places = [phrase for setting in SETTINGS.values()
-              for phrase in (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group))]
+              for group in (setting.phrases, setting.across, *setting.elsewhere.values()) for phrase in group]
     for seed, clip in enumerate(FILMS[:2000]):
         text = caption(clip, seed, placed=False)
         if clip.actors:
