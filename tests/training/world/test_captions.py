@@ -144,3 +144,10 @@ def test_a_caption_without_a_place_says_all_the_rest() -> None:
         if clip.actors:
             assert all(named(actor) in text for actor in clip.actors)
             assert not any(re.search(rf"\b{place}\b", text) for place in places), text
+
+
+@pytest.mark.parametrize("form", [
+    r"^an? [\w -]+ and an? [\w -]+ (running|racing|driving|flying) (in|on|over|across|through)\b",
+    r"\ba race between an? [\w -]+ and an? ", r"\ban? [\w -]+ and an? [\w -]+ meeting "])
+def test_two_are_told_as_users_tell_it(form: str) -> None:
+    assert sum(re.search(form, text) is not None for text in TEXTS) > 5
