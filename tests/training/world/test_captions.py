@@ -147,7 +147,7 @@ def test_a_caption_without_a_place_says_all_the_rest() -> None:
 
 
 @pytest.mark.parametrize("form", [
-    r"^an? [\w -]+ and an? [\w -]+ (running|racing|driving|flying) (in|on|over|across|through)\b",
+    r"^an? [\w -]+ and an? [\w -]+ (running|racing|moving|travelling|flying) (in|on|over|across|through)\b",
     r"\ba race between an? [\w -]+ and an? ", r"\ban? [\w -]+ and an? [\w -]+ meeting "])
 def test_two_are_told_as_users_tell_it(form: str) -> None:
     assert sum(re.search(form, text) is not None for text in TEXTS) > 5
