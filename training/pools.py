@@ -128,7 +128,7 @@ class FromPool:
                 "domain": torch.tensor(int(self._pool.domains[number]))}
 
 
-def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 1.5) -> np.ndarray:
+def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 4.0) -> np.ndarray:
     """Loss weights (T, 1, h, w) of mean 1: what acts counts more than the scenery behind it."""
     height, width = size
     weights = np.ones((len(places), 1, height, width), np.float32)

@@ -184,7 +184,7 @@ def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:
     places[0, 0] = (0.25, 0.5, 0.5, 1.0, 1.0, 0.0, 1.0)
     weight = pools.emphasis(places, (8, 16))
     np.testing.assert_allclose(weight.mean(axis=(1, 2, 3)), 1.0, rtol=1e-6)
-    assert weight[0, 0, 6, 5] == pytest.approx(2.5 * weight[0, 0, 0, 0])
+    assert weight[0, 0, 6, 5] == pytest.approx(5 * weight[0, 0, 0, 0])
     assert (weight[1] == 1).all()
 
 
