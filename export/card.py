@@ -10,7 +10,7 @@ from export.spec import Precision
 from runtime.bundle import Bundle
 from runtime.digest import file_sha256
 
-STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "planner": "planner",
+STAGES: Final = {"text_encoder": "text", "vae": "vae", "stage0": "stage0", "planner": "planner", "sketch": "sketch",
                  "stage1": "stage1", "stage2": "stage2", "distil_stills": "distil_stills", "distil": "distil",
                  "upscaler": "upscaler", "judge": "judge"}
 """Weights and the stage (`python -m training STAGE`) that makes them, in order of training."""

@@ -8,6 +8,7 @@ STAGES = {
     "vae": "training.stages.vae",
     "stage0": "training.stages.stage0",
     "planner": "training.stages.planner",
+    "sketch": "training.stages.sketch",
     "stage1": "training.stages.stage1",
     "stage2": "training.stages.stage2",
     "distil_stills": "training.stages.distil_stills",

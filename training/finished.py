@@ -33,11 +33,12 @@ def load_unet(folder: Path) -> tuple[UNet2DConditionModel, DenoiserConfig]:
 
 
 def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tuple[Denoiser, DenoiserConfig]:
-    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32; with any of them
-    the planner, where it has one."""
+    """The denoiser with frozen stage-0 weights and what the named later stages have learned, in fp32. One with a layout
+    has the finished planner too; one without needs no sketch."""
     unet, config = load_unet(folder)
     model = Denoiser(config, unet, temporal=temporal)
-    for stage in (*(["planner"] if stages and model.planner is not None else []), *stages):
+    planned = model.planner is not None
+    for stage in (*(["planner"] if planned else []), *(stage for stage in stages if planned or stage != "sketch")):
         tensors, _ = weights.load(folder, stage)
         missing = model.load_state_dict(tensors, strict=False)
         if missing.unexpected_keys:

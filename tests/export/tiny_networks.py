@@ -70,12 +70,13 @@ def save_all(folder: Path) -> None:
                  {"config": AUTOENCODER, "clips": 60_000, "psnr": 27.5})
     tensors = denoiser().state_dict()
     config = {"config": dataclasses.asdict(DENOISER), "clips": 12}
-    stages = {"stage0": "unet.", "planner": "planner.", "stage1": "inserts.", "stage2": "temporal."}
+    stages = {"stage0": ("unet.",), "planner": ("planner.",), "stage1": ("inserts.", "sketch."),
+              "stage2": ("temporal.",)}
     noisy = {"shared_noise": 0.5, "shift": 2.0, "guidance": 3.5}
-    for stage, prefix in stages.items():
-        mine = {name: value for name, value in tensors.items() if name.startswith(prefix)}
+    for stage, prefixes in stages.items():
+        mine = {name: value for name, value in tensors.items() if name.startswith(prefixes)}
         if stage == "stage0":
-            mine = {name.removeprefix(prefix): value for name, value in mine.items()}
+            mine = {name.removeprefix("unet."): value for name, value in mine.items()}
         weights.save(folder, stage, mine, config | noisy if stage == "stage2" else config)
     moving = {name: value for name, value in tensors.items() if not name.startswith("unet.")}
     weights.save(folder, "distil", moving, {**config, **noisy, "steps": 4})

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from training.models.denoiser import DenoiserConfig
 from training.models.layout import WHO, Plan, Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
-from training.stages import distil, planner, stage0, stage1, stage2, vae
+from training.stages import distil, planner, sketch, stage0, stage1, stage2, vae
 from training.stages.films import film, film_clip
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES, HEIGHT, WIDTH
@@ -47,6 +48,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vae.run(replace(request(folder, "vae"), schedule=Schedule(clips=8, batch=1)), AUTOENCODER, size=64)
     stage0.run(request(folder, "stage0"), TINY)
     planner.run(request(folder, "planner"), TINY)
+    sketch.run(request(folder, "sketch"))
     stage1.run(request(folder, "stage1"))
     stage2.run(request(folder, "stage2", items=2, batch=1))
     distil.run(request(folder, "distil_stills"), distil.STILLS, frames=1)
@@ -56,8 +58,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> None:
     found = {stage: weights.load(workshop / "weights", stage)[0]
-             for stage in ("stage0", "planner", "stage1", "stage2", "distil_stills", "distil")}
+             for stage in ("stage0", "planner", "sketch", "stage1", "stage2", "distil_stills", "distil")}
     assert all(name.startswith("planner.") for name in found["planner"])
+    assert all(name.startswith("sketch.") for name in found["sketch"])
     assert all(name.startswith(("inserts.", "sketch.")) for name in found["stage1"])
     assert all(name.startswith("temporal.") for name in found["stage2"])
     assert found["distil_stills"].keys() == found["stage1"].keys()
@@ -169,6 +172,22 @@ def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> N
     assert planner.judged(examined, texts, 16)["there"] == pytest.approx(1 - 1 / 32, abs=1e-4)
     sure(examined.kind, 1)
     assert planner.judged(examined, texts, 16)["kinds"] < 0.5
+
+
+def test_stage1_begins_with_the_finished_planner_and_sketch(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class CaughtError(Exception):
+        pass
+
+    def catch(job: Any, request: Request) -> None:
+        raise CaughtError(job.model)
+
+    monkeypatch.setattr(stage1, "train", catch)
+    with pytest.raises(CaughtError) as caught:
+        stage1.run(request(workshop, "stage1"))
+    begun = caught.value.args[0].state_dict()
+    for part in ("planner", "sketch"):
+        for name, value in weights.load(workshop / "weights", part)[0].items():
+            assert torch.equal(begun[name], value), name
 
 
 def test_items_without_a_text_have_no_layout(workshop: Path) -> None:

@@ -25,6 +25,9 @@ BENDS: Final = 4
 """Coefficients of a path in time. A travelling actor's is a line, a zoom eases in and out with the third power."""
 SKETCHED: Final = 64
 """Channels of a sketch."""
+_INNER: Final = 128
+_WAVES: Final = (1, 2, 4)
+"""Half waves across an actor."""
 _MARGIN: Final = 0.15
 """How far a sketch goes beyond an actor's box, in shares of it: shadows, wakes and flames do."""
 
@@ -96,11 +99,12 @@ class Sketch(nn.Module):
     it is and how far its motion has turned.
     """
 
-    def __init__(self, width: int = SKETCHED) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.part = nn.Conv2d(10, width, 1)
-        self.actor = nn.Linear(WHO + 4, 2 * width)
-        self.inner = nn.Conv2d(width, width, 1)
+        self.part = nn.Conv2d(2 + 4 * len(_WAVES), _INNER, 1)
+        self.actor = nn.Linear(WHO + 4, 2 * _INNER)
+        self.inner = nn.Conv2d(_INNER, _INNER, 1)
+        self.out = nn.Conv2d(_INNER, SKETCHED, 1)
 
     def forward(self, places: Tensor, who: Tensor, size: tuple[int, int]) -> Tensor:
         """places (N, ACTORS, PLACE), who (N, ACTORS, WHO) -> (N, SKETCHED, h, w)."""
@@ -110,12 +114,12 @@ class Sketch(nn.Module):
         down, v = _covered(top, bottom, size[0])
         inside = down[:, :, None] * across[:, None]
         u, v = torch.broadcast_tensors((u * heading)[:, None], v[:, :, None])
-        waves = torch.stack([u, v, *(wave(k * math.pi * x) for x in (u, v) for k in (1, 2)
+        waves = torch.stack([u, v, *(wave(k * math.pi * x) for x in (u, v) for k in _WAVES
                                      for wave in (torch.sin, torch.cos))], dim=1)
         told = torch.cat([who.flatten(0, 1), cosine, sine, right - left, bottom - top], dim=-1)
         scale, shift = self.actor(told.to(self.actor.weight.dtype))[..., None, None].chunk(2, dim=1)
         x = F.silu(self.part(waves.to(scale.dtype)) * (1 + scale) + shift)
-        x = F.silu(self.inner(x)) * inside[:, None].to(scale.dtype)
+        x = self.out(F.silu(self.inner(x))) * inside[:, None].to(scale.dtype)
         return x.unflatten(0, (-1, ACTORS)).sum(1)
 
 

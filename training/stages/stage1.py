@@ -36,7 +36,7 @@ def run(request: Request) -> None:
     draw = functools.partial(film, seed=seed, frames=1, marked_share=0.5)
     pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw)
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
-    model, config = load_denoiser(request.weights, (), temporal=False)
+    model, config = load_denoiser(request.weights, ("sketch",), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, texts), request)
     weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},
                  compact=True)
