@@ -3,10 +3,13 @@
 import copy
 from typing import Any, TypeVar
 
+import torch
 from diffusers.models.activations import GEGLU
 from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from training.models.layout import Planner
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -21,10 +24,38 @@ def rebuild(denoiser: M, one_text: bool = True, clips: int = 1) -> M:
     for module in list(denoiser.modules()):
         if isinstance(module, Attention):
             module.set_processor(ClipAttention(one_text, clips))
+        if isinstance(module, Planner):
+            ask_once(module)
         for name, child in module.named_children():
             if isinstance(child, GEGLU):
                 setattr(module, name, SplitGeglu(child))
     return denoiser.eval()
+
+
+@torch.no_grad()
+def ask_once(planner: Planner) -> None:
+    """Compute what a planner's first block makes of its queries before it reads: always the same.
+
+    OpenVINO computes such parts once as well, at the first run, but where their weights are bytes it writes over the
+    result, and every later run is another (2026.4, in fp32).
+    """
+    block: Any = planner.blocks[0]
+    queries = planner.queries[None]
+    heard = block.attn1(block.norm1(queries))
+    asked = block.attn2.to_q(block.norm2(queries + heard))
+    block.attn1, block.attn2.to_q = Said(heard), Said(asked)
+
+
+class Said(nn.Module):
+    """What a layer says that is always asked the same."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = nn.Parameter(value)
+
+    def forward(self, *_: Tensor | None, **__: Tensor | None) -> Tensor:
+        """`value`, whatever it is given."""
+        return self.value
 
 
 class ClipAttention:
