@@ -1,6 +1,7 @@
 """The networks of finished stages, opened from a weights folder, frozen and on the training device."""
 
 from pathlib import Path
+from typing import Final
 
 from diffusers import UNet2DConditionModel
 
@@ -10,6 +11,8 @@ from training.models.autoencoder import Autoencoder, open_autoencoder
 from training.models.denoiser import Denoiser, DenoiserConfig, stage0_unet
 from training.models.text_encoder import TextEncoder, load_text_encoder
 from training.text.tokenizer import Tokenizer
+
+_OF_LAYOUT: Final = ("planner", "sketch")
 
 
 def text_models(folder: Path) -> tuple[TextEncoder, Tokenizer]:
@@ -37,8 +40,9 @@ def load_denoiser(folder: Path, stages: tuple[str, ...], temporal: bool) -> tupl
     has the finished planner too; one without needs no sketch."""
     unet, config = load_unet(folder)
     model = Denoiser(config, unet, temporal=temporal)
-    planned = model.planner is not None
-    for stage in (*(["planner"] if planned else []), *(stage for stage in stages if planned or stage != "sketch")):
+    for stage in ("planner", *stages):
+        if stage in _OF_LAYOUT and not config.layout:
+            continue
         tensors, _ = weights.load(folder, stage)
         missing = model.load_state_dict(tensors, strict=False)
         if missing.unexpected_keys:

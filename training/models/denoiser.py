@@ -163,15 +163,13 @@ class Denoiser(nn.Module):
         if self.planner is None:
             return None
         rows = numbers.numel()
-        places, who = given or (None, None)
-        if who is None:
-            plan = self.planner(context)
-            who = plan.who
-            if places is None:
-                each = torch.arange(rows, device=context.device)
-                return _for_frames(plan.places, rows)[each, numbers.flatten()], _for_frames(who, rows)
-        assert places is not None
-        return places.flatten(0, 1), _for_frames(who, rows)
+        plan: Layout = self.planner(context) if given is None or given.who is None else given
+        assert plan.who is not None
+        if given is None:
+            places = _for_frames(plan.places, rows)[torch.arange(rows, device=context.device), numbers.flatten()]
+        else:
+            places = given.places.flatten(0, 1)
+        return places, _for_frames(plan.who, rows)
 
     def _inner(self, x: Tensor, skips: list[Tensor], state: "_State") -> Tensor:
         """From the first block's sampler down and up again to the last block; takes the skips that it adds."""

@@ -50,6 +50,14 @@ class Plan(NamedTuple):
     heading: Tensor
     who: Tensor
 
+    def layout(self) -> Layout:
+        """Made definite; zeros for those who are not there."""
+        turns = (2 * math.pi) * self.turns[..., None]
+        heading = self.heading.sign()[:, None, :, None].expand_as(turns)
+        places = torch.cat([self.boxes.clamp(0, 1), turns.cos(), turns.sin(), heading], dim=-1)
+        there = (self.there > 0).to(places.dtype)
+        return Layout(places * there[:, None, :, None], self.who)
+
 
 class Planner(nn.Module):
     """Token states of a caption (B, N, D) to the layout of its clip."""
@@ -65,7 +73,7 @@ class Planner(nn.Module):
         self.path = nn.Linear(WIDTH, 4 * BENDS)
         self.motion = nn.Linear(WIDTH, 4)
         self.who = nn.Linear(WIDTH, WHO)
-        moments = torch.arange(frames) * (2 / frames) - 1 + 1 / frames
+        moments = (torch.arange(frames) + 0.5) * (2 / frames) - 1
         # A constant: it belongs to the code, not to the weights.
         self.register_buffer("powers", moments[:, None] ** torch.arange(BENDS), persistent=False)
 
@@ -83,13 +91,8 @@ class Planner(nn.Module):
         return Plan(there, boxes.transpose(1, 2), turns, heading, torch.tanh(self.who(x)))
 
     def forward(self, context: Tensor) -> Layout:
-        """The layout; zeros for those who are not there."""
-        plan = self.plan(context)
-        turns = (2 * math.pi) * plan.turns[..., None]
-        heading = plan.heading.sign()[:, None, :, None].expand_as(turns)
-        places = torch.cat([plan.boxes.clamp(0, 1), turns.cos(), turns.sin(), heading], dim=-1)
-        there = (plan.there > 0).to(places.dtype)
-        return Layout(places * there[:, None, :, None], plan.who)
+        """What is read from the text, made definite."""
+        return self.plan(context).layout()
 
 
 class Sketch(nn.Module):

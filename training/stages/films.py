@@ -1,5 +1,6 @@
 """What stages 1 and 2 share: items drawn from film clips, and a job that trains some of the denoiser's layers."""
 
+import functools
 import random
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -9,13 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from training import data
+from training.command import Request
 from training.loop import Batch, laid_out
 from training.models.denoiser import Controls, Denoiser
 from training.models.layout import Layout
 from training.models.text_encoder import TextEncoder
-from training.pools import Drawn, FromPool, places_of
+from training.pools import Drawn, FromPool, Shape, places_of
 from training.sampling import FOLDED, UNGUIDED
-from training.stages.stage0 import corrupt, read
+from training.stages.stage0 import corrupt, filled_pool, read
+from training.text.tokenizer import Tokenizer
 from training.world import clip as clips
 from training.world.clip import Clip
 from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, draw
@@ -51,6 +54,14 @@ def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0)
         pictures = watermarked(pictures, rng.getrandbits(32))
     domain = DOMAINS["watermarked" if marked else "clean"]
     return Drawn(clip, np.stack(pictures), places_of([frame.actors for frame in drawn]), domain)
+
+
+def single_frames(request: Request, tokenizer: Tokenizer) -> FromPool:
+    """What stage 1 and the sketch before it learn from: frames of films, half of them watermarked; fills the pool."""
+    seed = request.schedule.seed
+    draw_item = functools.partial(film, seed=seed, frames=1, marked_share=0.5)
+    pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw_item)
+    return FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
 
 
 def guiding(away: Tensor, time: Tensor) -> Tensor:

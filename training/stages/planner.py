@@ -143,15 +143,14 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     batch = next(data.batches(functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers)),
                               data.HELD, count))
     batch = {key: value.to(device()) for key, value in batch.items()}
-    context = read(encoder, batch)
-    plan, places = planner.plan(context), planner(context).places
-    found, truth = places[:, looks(places.shape[1])].float(), batch["places"]
+    plan, numbers = planner.plan(read(encoder, batch)), looks(len(planner.powers))
+    found, truth = plan.layout().places[:, numbers].float(), batch["places"]
     there = _there(truth).bool()
     low, high = torch.maximum(found, truth)[..., :2], torch.minimum(found, truth)[..., 2:4]
     shared = (high - low).clamp(min=0).prod(-1)
     areas = sum((boxes[..., 2:4] - boxes[..., :2]).clamp(min=0).prod(-1) for boxes in (found, truth))
     overlap = (shared / (areas - shared).clamp(min=1e-6)).mean(1)[there]
-    turned = (plan.turns[:, looks(places.shape[1])] - batch["turns"]).abs().mean(1)[there]
+    turned = (plan.turns[:, numbers] - batch["turns"]).abs().mean(1)[there]
     figures = {"there": (_there(found).bool() == there).float().mean(), "overlap": overlap.mean(),
                "turned": turned.mean()}
     for layer, name in ((model.kind, "kinds"), (model.colour, "colours")):

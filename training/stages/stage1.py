@@ -3,19 +3,14 @@
 Single frames of film clips at 768x320, half of them watermarked; the domain's own norm explains which (paper 2.2.1).
 """
 
-import functools
-
 import torch
 
 from training.command import Request, facts, parse, train
 from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
-from training.pools import FromPool, Shape
 from training.sampling import contexts, film_sheet
-from training.stages.films import FilmJob, film, film_clip
-from training.stages.stage0 import filled_pool
-from training.world.compose import HEIGHT, WIDTH
+from training.stages.films import FilmJob, single_frames
 
 SCHEDULE = Schedule(clips=600_000, batch=16, rate=5e-4, warmup=2000, ema=0.996)
 
@@ -29,13 +24,10 @@ def main(arguments: list[str]) -> None:
 
 def run(request: Request) -> None:
     """Fill the pool, train, save what was trained."""
-    seed = request.schedule.seed
-    torch.manual_seed(seed)
+    torch.manual_seed(request.schedule.seed)
     encoder, tokenizer = text_models(request.weights)
     texts = encoder, contexts(encoder, tokenizer, [""])
-    draw = functools.partial(film, seed=seed, frames=1, marked_share=0.5)
-    pool = filled_pool(request, Shape(request.items, 1, WIDTH, HEIGHT), draw)
-    items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
+    items = single_frames(request, tokenizer)
     model, config = load_denoiser(request.weights, ("sketch",), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, texts), request)
     weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},

@@ -34,10 +34,6 @@ COUPLES: Final = 1 / 3
 SCENERY: Final = 0.05
 """The share of clips with nobody in them: films open on a place."""
 
-SCENERIES: Final = 1
-"""How many sceneries each setting has, told apart by the clip's seed. No caption says which is meant, so a small
-network that has seen two draws a bit of both."""
-
 
 @dataclass(frozen=True)
 class Actor:
@@ -68,11 +64,6 @@ class Clip:
         """Whether a tilt goes up to the actors rather than down to them."""
         return self.seed % 2 == 1
 
-    @property
-    def scenery(self) -> int:
-        """Which of the setting's sceneries is seen."""
-        return self.seed // 2 % SCENERIES
-
 
 def sample(seed: int, films: bool, couples: float = COUPLES, anywhere: bool = False) -> Clip:
     """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see; `anywhere`
@@ -93,7 +84,7 @@ def sample(seed: int, films: bool, couples: float = COUPLES, anywhere: bool = Fa
         cast = [_actor(rng, subject, place)]
         relation: Relation = ""
         if rng.random() < couples:
-            partner = _partner(rng, subject, (setting.name, films), homes)
+            partner = _partner(rng, subject, setting.name, films, homes)
             if partner is None:
                 continue
             cast.append(_unlike(rng, partner, cast[0]))
@@ -140,10 +131,9 @@ def _actor(rng: random.Random, subject: Subject, place: Place) -> Actor:
     return Actor(subject.name, colour, place, rng.choice(subject.verbs[place]), rng.choice(subject.nouns))
 
 
-def _partner(rng: random.Random, first: Subject, where: tuple[str, bool], homes: Callable[[Subject], list[str]]
+def _partner(rng: random.Random, first: Subject, setting: str, films: bool, homes: Callable[[Subject], list[str]]
              ) -> Actor | None:
     """A second subject that suits the setting; a subject may meet its own kind in another colour."""
-    setting, films = where
     choices = []
     for other in SUBJECTS.values():
         if setting not in homes(other) or (other.speed == 0 and first.speed == 0):
