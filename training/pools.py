@@ -25,6 +25,7 @@ from training.world.clip import Clip
 from training.world.compose import Picture, Seen
 
 _SHARD: Final = 256
+_CHECKED: Final = 16
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,14 @@ class Pool:
         if kept["encoder"] != origin:
             raise ValueError(f"{self.folder} was encoded by another autoencoder: remove the folder")
         done = kept["items"]
-        device = encoder.middle.device
+        self._check(draw, encoder, done)
         # This process has next to nothing to do meanwhile: one worker more than in training.
         drawn = data.batches(_Arrays(draw), done, min(batch, self.shape.items), workers=data.WORKERS + 1)
         while done < self.shape.items:
             part = next(drawn)
             count = min(len(part["domain"]), self.shape.items - done)
-            with torch.no_grad():
-                pictures = part["pictures"][:count].to(device).flatten(0, 1).permute(0, 3, 1, 2)
-                latents = torch.cat([encoder.encode(few.float() / 127.5 - 1) for few in pictures.split(16)])
-            self.latents[done : done + count] = latents.unflatten(0, (count, -1)).half().cpu().numpy()
+            latents = _encoded(encoder, part["pictures"][:count].flatten(0, 1))
+            self.latents[done : done + count] = latents.reshape(count, -1, *latents.shape[1:])
             self.places[done : done + count] = part["places"][:count].numpy()
             self.domains[done : done + count] = part["domain"][:count].numpy()
             before, done = done, done + count
@@ -86,6 +85,23 @@ class Pool:
                     array.flush()
                 marker.write_text(json.dumps({"items": done, "encoder": origin}))
                 yield done
+
+    def _check(self, draw: Callable[[int], Drawn], encoder: Autoencoder, done: int) -> None:
+        """A few of the items that are there, drawn again: they would not match captions of a world that changed."""
+        for index in range(0, done, -(-done // _CHECKED) or 1):
+            drawn = draw(index)
+            latents, kept = _encoded(encoder, torch.from_numpy(drawn.pictures[:1])), self.latents[index, :1]
+            apart = np.linalg.norm(latents.astype(np.float32) - kept) / np.linalg.norm(kept.astype(np.float32))
+            if apart > 0.01 or not np.allclose(drawn.places, self.places[index], atol=1e-5):
+                raise ValueError(f"{self.folder} was drawn of another world (item {index} differs): remove the folder")
+
+
+def _encoded(encoder: Autoencoder, pictures: Tensor) -> np.ndarray:
+    """Latents (N, C, h, w) fp16 of pictures (N, H, W, 3) uint8."""
+    moved = pictures.to(encoder.middle.device).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        latents = torch.cat([encoder.encode(few.float() / 127.5 - 1) for few in moved.split(16)])
+    return latents.half().cpu().numpy()
 
 
 class _Arrays:

@@ -17,10 +17,12 @@ def places(*boxes: tuple[float, float, float, float], turn: float = 0.0, heading
     return found
 
 
-def drawn(where: torch.Tensor, who: torch.Tensor | None = None, size: tuple[int, int] = (8, 16)) -> torch.Tensor:
+def drawn(where: torch.Tensor, who: torch.Tensor | None = None, size: tuple[int, int] = (8, 16), mood: float = 0.0
+          ) -> torch.Tensor:
     torch.manual_seed(0)
+    who = torch.zeros(len(where), ACTORS, WHO) if who is None else who
     with torch.no_grad():
-        found: torch.Tensor = Sketch()(where, torch.zeros(len(where), ACTORS, WHO) if who is None else who, size)
+        found: torch.Tensor = Sketch(4)(where, who, torch.full((len(where), 3, 4), mood), size)
     return found
 
 
@@ -33,11 +35,12 @@ def test_a_sketch_is_where_the_box_and_its_margin_are() -> None:
     assert not drawn(places()).any(), "nobody leaves no trace"
 
 
-def test_a_sketch_tells_the_actor_its_turn_and_its_heading() -> None:
+def test_a_sketch_tells_the_actor_its_turn_its_heading_and_what_the_text_says_of_light() -> None:
     box = (0.25, 0.25, 0.75, 0.75)
     base = drawn(places(box))
     someone = torch.ones(1, ACTORS, WHO)
-    for other in (drawn(places(box), someone), drawn(places(box, turn=2.0)), drawn(places((0.0, 0.0, 0.25, 0.3)))):
+    for other in (drawn(places(box), someone), drawn(places(box, turn=2.0)), drawn(places((0.0, 0.0, 0.25, 0.3))),
+                  drawn(places(box), mood=2.0)):
         assert not torch.allclose(other, base, atol=1e-3)
     torch.testing.assert_close(drawn(places(box, heading=-1.0)), base.flip(-1))
     assert not torch.allclose(base, base.flip(-1), atol=1e-3), "front and rear differ"
@@ -48,12 +51,25 @@ def test_a_part_of_an_actor_looks_alike_wherever_it_is() -> None:
     torch.testing.assert_close(here.roll(4, -1), there)
 
 
-def test_two_actors_are_the_sum_of_each() -> None:
+def test_two_actors_apart_are_the_sum_of_each() -> None:
     who = torch.randn(1, ACTORS, WHO, generator=GENERATOR)
-    first, second = (0.0, 0.2, 0.4, 0.9), (0.3, 0.1, 0.8, 0.6)
-    both, alone, other = places(first, second), places(first), places(first, second)
-    other[0, 0] = 0
+    both, alone, other = (places((0.1, 0.2, 0.3, 0.9), (0.6, 0.1, 0.9, 0.6)) for _ in range(3))
+    alone[0, 1] = other[0, 0] = 0
     torch.testing.assert_close(drawn(both, who), drawn(alone, who) + drawn(other, who))
+
+
+def test_where_two_overlap_the_one_with_the_lower_feet_is_in_front_whoever_is_named_first() -> None:
+    who = torch.randn(1, ACTORS, WHO, generator=GENERATOR)
+    near, far = (0.0, 0.2, 0.4, 0.9), (0.3, 0.1, 0.8, 0.6)
+    sketch = drawn(places(near, far), who)
+    torch.testing.assert_close(drawn(places(far, near), who.flip(1)), sketch)
+    alone, other = (places(near, far) for _ in range(2))
+    alone[0, 1] = other[0, 0] = 0
+    differs = (sketch - drawn(alone, who) - drawn(other, who)).abs().amax((0, 1)) > 1e-5
+    assert differs[:, 4:6].any()
+    assert not differs[:, :3].any(), "a margin of 0.075 leaves three columns to the near one"
+    feet = [drawn(places((0.0, 0.2, 0.4, 0.6), (0.3, 0.1, 0.8, foot)), who) for foot in (0.5999, 0.6001, 0.6003)]
+    assert (feet[1] - feet[0]).abs().max() > 10 * (feet[2] - feet[1]).abs().max(), "who is in front counts"
 
 
 @torch.no_grad()

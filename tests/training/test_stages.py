@@ -102,6 +102,25 @@ def test_a_pool_is_filled_once_and_its_latents_are_the_encoders(workshop: Path) 
         pools.Pool(workshop / "stage0/pool", pools.Shape(3, 1, stage0.SIZE, stage0.SIZE), 4, 16)
 
 
+def test_a_pool_of_another_world_is_refused(workshop: Path) -> None:
+    autoencoder = load_autoencoder(workshop / "weights")
+    pool = pools.Pool(workshop / "stage1/pool", pools.Shape(4, 1, WIDTH, HEIGHT), 4, 16)
+
+    def draw(index: int) -> pools.Drawn:
+        return film(index, 0, 1, 0.5)
+
+    def repainted(index: int) -> pools.Drawn:
+        return replace(draw(index), pictures=draw(index).pictures // 2 if index == 3 else draw(index).pictures)
+
+    def elsewhere(index: int) -> pools.Drawn:
+        return replace(draw(index), places=draw(index).places + 0.1)
+
+    assert list(pool.fill(draw, autoencoder)) == []
+    for other in (repainted, elsewhere):
+        with pytest.raises(ValueError, match="drawn of another world"):
+            next(pool.fill(other, autoencoder))
+
+
 def test_a_pool_grows_by_what_is_missing(workshop: Path, tmp_path: Path) -> None:
     shutil.copytree(workshop / "stage0/pool", tmp_path / "pool")
     autoencoder = load_autoencoder(workshop / "weights")

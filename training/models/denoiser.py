@@ -106,7 +106,7 @@ class Denoiser(nn.Module):
                     TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
         self.planner = Planner(config.context, config.frames) if config.layout else None
-        self.sketch = Sketch() if config.layout else None
+        self.sketch = Sketch(config.context) if config.layout else None
         self.condition = (zeroed(nn.Conv2d(config.conditions, config.widths[0], 3, padding=1)) if config.conditions
                           else None)
 
@@ -253,7 +253,7 @@ class Denoiser(nn.Module):
             return None
         size = x.shape[2], x.shape[3]
         if size not in state.sketches:
-            state.sketches[size] = self.sketch(*state.layout, size)
+            state.sketches[size] = self.sketch(*state.layout, state.context, size)
         return state.sketches[size]
 
     def _places(self) -> Iterator[tuple[str, int, bool]]:

@@ -25,8 +25,9 @@ BENDS: Final = 4
 """Coefficients of a path in time. A travelling actor's is a line, a zoom eases in and out with the third power."""
 SKETCHED: Final = 64
 """Channels of a sketch."""
-_INNER: Final = 128
-_WAVES: Final = (1, 2, 4)
+_INNER: Final = 192
+_MOOD: Final = 32
+_WAVES: Final = (1, 2, 4, 8, 16)
 """Half waves across an actor."""
 _MARGIN: Final = 0.15
 """How far a sketch goes beyond an actor's box, in shares of it: shadows, wakes and flames do."""
@@ -99,31 +100,45 @@ class Sketch(nn.Module):
     """Draws a layout: a cell that an actor covers gets channels that say who that is and what part of it is there.
 
     It sees waves of the place within the actor, as networks do that hold pictures (Tancik et al., 2020), bent by who
-    it is and how far its motion has turned.
+    it is, how far its motion has turned, and what the text says of light and weather. Where two overlap it sees both:
+    the one whose feet are lower is in front.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: int) -> None:
         super().__init__()
-        self.part = nn.Conv2d(2 + 4 * len(_WAVES), _INNER, 1)
-        self.actor = nn.Linear(WHO + 4, 2 * _INNER)
-        self.inner = nn.Conv2d(_INNER, _INNER, 1)
-        self.out = nn.Conv2d(_INNER, SKETCHED, 1)
+        self.mood = nn.Linear(context, _MOOD)
+        self.actor = nn.Sequential(nn.Linear(WHO + 4 + _MOOD, _INNER), nn.SiLU(), nn.Linear(_INNER, 4 * _INNER))
+        self.part = nn.Linear(2 + 4 * len(_WAVES), _INNER)
+        self.inner = nn.Linear(_INNER, _INNER)
+        self.out = nn.Linear(_INNER, SKETCHED)
+        self.overlap = nn.Sequential(nn.Linear(2 * SKETCHED, 2 * SKETCHED), nn.SiLU(),
+                                     nn.Linear(2 * SKETCHED, SKETCHED))
 
-    def forward(self, places: Tensor, who: Tensor, size: tuple[int, int]) -> Tensor:
-        """places (N, ACTORS, PLACE), who (N, ACTORS, WHO) -> (N, SKETCHED, h, w)."""
+    def forward(self, places: Tensor, who: Tensor, context: Tensor, size: tuple[int, int]) -> Tensor:
+        """places (N, ACTORS, PLACE), who (N, ACTORS, WHO), context (N, tokens, D) -> (N, SKETCHED, h, w)."""
         rows = places.flatten(0, 1)
         left, top, right, bottom, cosine, sine, heading = (value[:, None] for value in rows.unbind(-1))
         across, u = _covered(left, right, size[1])
         down, v = _covered(top, bottom, size[0])
-        inside = down[:, :, None] * across[:, None]
         u, v = torch.broadcast_tensors((u * heading)[:, None], v[:, :, None])
         waves = torch.stack([u, v, *(wave(k * math.pi * x) for x in (u, v) for k in _WAVES
-                                     for wave in (torch.sin, torch.cos))], dim=1)
-        told = torch.cat([who.flatten(0, 1), cosine, sine, right - left, bottom - top], dim=-1)
-        scale, shift = self.actor(told.to(self.actor.weight.dtype))[..., None, None].chunk(2, dim=1)
-        x = F.silu(self.part(waves.to(scale.dtype)) * (1 + scale) + shift)
-        x = self.out(F.silu(self.inner(x))) * inside[:, None].to(scale.dtype)
-        return x.unflatten(0, (-1, ACTORS)).sum(1)
+                                     for wave in (torch.sin, torch.cos))], dim=-1)
+        mood = torch.tanh(self.mood(context.mean(1))).repeat_interleave(ACTORS, 0)
+        told = torch.cat([who.flatten(0, 1), cosine, sine, right - left, bottom - top, mood], dim=-1)
+        # Channels last: on processors layers over the last dimension take half the time of 1x1 convolutions.
+        bent = self.actor(told.to(self.part.weight.dtype))[:, None, None].chunk(4, dim=-1)
+        inside = (down[:, :, None] * across[:, None])[..., None].to(bent[0].dtype)
+        x = F.silu(self.part(waves.to(bent[0].dtype)) * (1 + bent[0]) + bent[1])
+        x = F.silu(self.inner(x) * (1 + bent[2]) + bent[3])
+        return self._together(self.out(x) * inside, inside, places[:, :, 3]).permute(0, 3, 1, 2)
+
+    def _together(self, x: Tensor, inside: Tensor, feet: Tensor) -> Tensor:
+        """Actors drawn apart (N * ACTORS, h, w, SKETCHED) and where they are (N * ACTORS, h, w, 1) as one sketch."""
+        first, second = x.unflatten(0, (-1, ACTORS)).unbind(1)
+        here, there = inside.unflatten(0, (-1, ACTORS)).unbind(1)
+        ahead = (feet[:, 0] >= feet[:, 1])[:, None, None, None]
+        ordered = torch.cat([torch.where(ahead, first, second), torch.where(ahead, second, first)], dim=-1)
+        return first + second + self.overlap(ordered) * (here * there)
 
 
 def _covered(first: Tensor, last: Tensor, cells: int) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from training import data
 from training.command import Request
@@ -30,9 +31,12 @@ MIDDLE: Final = 1.4
 twice as wide, and where they go. Both are decided while there is little but noise."""
 PIECE: Final = 8
 """Frames of a piece of a clip."""
-SINGLE, WHOLE = 0.6, 0.1
-"""The shares of steps that see single frames, and whole clips. Where something is at which moment is learned from many
-clips, a frame of each; what holds them together from neighbouring frames."""
+WHOLE: Final = 0.5
+"""The share of steps that see whole clips, not pieces. Who is where in a frame the layout says; what is left to learn
+is what holds frames together, and a film is sampled whole."""
+FLICKER: Final = 1.0
+"""How much a change of the error from one frame to the next counts beside the error itself. The same mistake in all
+frames looks like another car; another one in each looks broken."""
 STARTS: Final = 0.25
 """The share of times that are 1: there it is decided where things are, before anything is drawn."""
 
@@ -75,20 +79,29 @@ def guiding(away: Tensor, time: Tensor) -> Tensor:
 
 
 def piece(batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
-    """What a step trains on, and the numbers (B,) of the first frames: a frame of each clip, or longer pieces of fewer.
+    """What a step trains on, and the numbers (B,) of the first frames: some of the clips, or pieces of more of them.
 
-    All cost the same: a step sees as many frames as its batch has clips.
+    Both cost the same: a step sees as many frames as its batch has clips.
     """
     clips, frames = batch["latents"].shape[:2]
     if frames <= PIECE:
         return batch, torch.zeros(clips, dtype=torch.long)
     drawn = float(torch.rand((), generator=generator, device=generator.device))
-    length = 1 if drawn < SINGLE else frames if drawn >= 1 - WHOLE else PIECE
+    length = frames if drawn < WHOLE else PIECE
     kept = max(1, clips // length)
     starts = torch.randint(frames - length + 1, (kept,), generator=generator, device=generator.device)
     rows, columns = torch.arange(kept)[:, None], starts.cpu()[:, None] + torch.arange(length)
     cut = {key: batch[key][rows, columns] for key in ("latents", "weight", "places")}
     return {key: cut.get(key, value[:kept]) for key, value in batch.items()}, starts
+
+
+def film_error(error: Tensor, weight: Tensor) -> Tensor:
+    """What an error of a velocity and its flicker cost in each place: error (B, C, T, h, w), weight (B, 1, T, h, w)."""
+    cost = error.square()
+    change = error.diff(dim=2).square()
+    # Each frame's share of the changes before and after it.
+    flicker = F.pad(change, (0, 0, 0, 0, 0, 1)) + F.pad(change, (0, 0, 0, 0, 1, 0))
+    return (cost + 0.5 * FLICKER * flicker) * weight
 
 
 class FilmJob:
@@ -122,7 +135,7 @@ class FilmJob:
             free = self.model(noisy, time * 1000, nothing, batch["domain"],
                               Controls(start, layout=Layout(torch.zeros_like(batch["places"]))))
             target = target + guiding(found.float() - free.float(), time)
-        error = (found.float() - target).square() * batch["weight"].transpose(1, 2)
+        error = film_error(found.float() - target, batch["weight"].transpose(1, 2))
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()
         figures: dict[str, float] = {}
         for name, number in DOMAINS.items():

@@ -48,8 +48,9 @@ class SketchJob:
         """Squared error of the guess where there is a sketch."""
         latents, places = batch["latents"][:, 0].float(), batch["places"][:, 0]
         with torch.no_grad():
-            who = self._planner(read(self._encoder, batch)).who
-        sketch = self._guessing.sketch(places, who, (latents.shape[2], latents.shape[3]))
+            context = read(self._encoder, batch)
+            who = self._planner(context).who
+        sketch = self._guessing.sketch(places, who, context, (latents.shape[2], latents.shape[3]))
         there = (sketch != 0).any(1, keepdim=True).float()
         error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * there
         return error.sum() / there.sum().clamp(min=1), {}
