@@ -102,14 +102,17 @@ def cost(name: str, command: list[str]) -> dict[str, Any]:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True,
                                    env={**os.environ, "PYTHONPATH": os.getcwd()})
         assert process.stdout is not None
-        said = process.stdout.read().splitlines()
+        with process.stdout as answers:
+            said = answers.read().splitlines()
         _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         complaints.seek(0)
         complained = complaints.read().strip().splitlines()
     row: dict[str, Any] = {"wall_seconds": round(time.monotonic() - begun, 1),
                            "peak_mib": round(usage.ru_maxrss / 1024)}
-    if status:
-        row["failed"] = (complained or ["no word"])[-1][:300]
+    if process.returncode:
+        # Who runs out of memory is ended by signal 9 and says nothing.
+        row["failed"] = (complained or [f"ended with {process.returncode}"])[-1][:300]
     elif said and said[-1].startswith("{"):
         row |= json.loads(said[-1])
     print(f"{name}: {json.dumps(row)}", flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.convert import onnx_from
+from export.convert import LARGEST_FILE, onnx_from
 from export.errors import ExportError
 from export.spec import NetworkSpec, Precision
 from runtime.backends import Array, Engine, open_engine
@@ -26,15 +26,21 @@ class Comparison:
     limit: float
 
 
-def export(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Comparison, ...]:
-    """`onnx_from`, then `compare`; `path` is (over)written only by a graph that passed. Raises ExportError."""
+def export(spec: NetworkSpec, path: Path, precision: Precision, last: bool = False) -> tuple[Comparison, ...]:
+    """`onnx_from`, then `compare`; `path` is (over)written only by a graph that passed. Raises ExportError.
+
+    `last`: nobody needs the network afterwards; a large one makes room for the backends before they run.
+    """
     # A folder, because a graph names the file of its weights: both must be called what they will be called.
     drafts = path.with_name(f"draft-{path.name}")
     shutil.rmtree(drafts, ignore_errors=True)
     draft, data = drafts / path.name, f"{path.name}.data"
     try:
         onnx_from(spec, draft, precision)
-        found = compare(spec, draft, precision)
+        expected = references(spec)
+        if last:
+            _let_go(spec)
+        found = compare(spec, draft, precision, expected)
         if (drafts / data).exists():
             os.replace(drafts / data, path.with_name(data))
         else:
@@ -45,12 +51,14 @@ def export(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Compari
     return found
 
 
-def compare(spec: NetworkSpec, path: Path, precision: Precision) -> tuple[Comparison, ...]:
-    """Run `spec`'s feeds through its network in fp32 and through the graph at `path` on every backend.
+def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[dict[str, Array]] | None = None
+            ) -> tuple[Comparison, ...]:
+    """Run `spec`'s feeds through its network in fp32, unless `expected` says what it gives, and through the graph at
+    `path` on every backend.
 
     Raises ExportError for the first output that is not finite, of another shape or dtype, or outside its tolerance.
     """
-    expected = [_reference(spec, feed) for feed in spec.feeds]
+    expected = expected or references(spec)
     found: list[Comparison] = []
     for engine in _engines(path, spec.exact, precision):
         limit = spec.tolerance.limit(precision, "bf16" in engine.device)
@@ -81,6 +89,17 @@ def relative_error(ours: Array, theirs: Array) -> float:
     if np.issubdtype(theirs.dtype, np.integer):
         difference = np.maximum(difference - 1.0, 0.0)
     return float(np.linalg.norm(difference) / max(float(np.linalg.norm(theirs.astype(np.float64))), 1e-12))
+
+
+def references(spec: NetworkSpec) -> list[dict[str, Array]]:
+    """What the network gives for each of `spec`'s feeds, in fp32."""
+    return [_reference(spec, feed) for feed in spec.feeds]
+
+
+def _let_go(spec: NetworkSpec) -> None:
+    for network in (spec.module, spec.reference):
+        if network is not None and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE:
+            network.to("meta")
 
 
 def _reference(spec: NetworkSpec, feed: dict[str, Array] | object) -> dict[str, Array]:

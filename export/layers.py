@@ -59,7 +59,8 @@ class Said(nn.Module):
 
 
 class ClipAttention:
-    """Attention as two products and a softmax; with `one_text` all frames of each of the `clips` read the same text."""
+    """Attention as two products and a softmax in a graph, torch's own outside of it; with `one_text` all frames of each
+    of the `clips` read the same text."""
 
     def __init__(self, one_text: bool = True, clips: int = 1) -> None:
         self._one_text, self._clips = one_text, clips
@@ -77,11 +78,15 @@ class ClipAttention:
         key, value = _heads(attn.to_k(source), attn.heads), _heads(attn.to_v(source), attn.heads)
         if 1 < len(key) < rows:
             key, value = (given.repeat_interleave(rows // len(given), 0) for given in (key, value))
-        # In fp32 whatever the rest is computed in: see export.typed.
-        scores = query.float() @ key.float().transpose(-1, -2)
-        if attention_mask is not None:
-            scores = scores + attention_mask[:1].float()
-        mixed = scores.softmax(-1).to(value.dtype) @ value
+        mask = None if attention_mask is None else attention_mask[:1].float()
+        if torch.compiler.is_exporting():
+            # In fp32 whatever the rest is computed in: see export.typed.
+            scores = query.float() @ key.float().transpose(-1, -2)
+            mixed = (scores if mask is None else scores + mask).softmax(-1).to(value.dtype) @ value
+        else:
+            # The full denoiser's scores, all at once, are 5 GB and as much again for their softmax.
+            mixed = F.scaled_dot_product_attention(query.float(), key.float(), value.float(), mask, scale=1.0)
+            mixed = mixed.to(value.dtype)
         return attn.to_out[0](mixed.transpose(1, 2).reshape(hidden_states.shape[0], hidden_states.shape[1], -1))
 
 

@@ -52,7 +52,7 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
     comparisons = {}
     for spec in part.specs:
         path = out / f"{spec.name}.onnx"
-        comparisons[path.name] = export(typed(spec, precision), path, precision)
+        comparisons[path.name] = export(typed(spec, precision), path, precision, last=spec is part.specs[-1])
         size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
         print(f"{path.name}: {size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
     return {**_graphs(role, part.specs), **part.table}, comparisons

@@ -1,5 +1,7 @@
 """The comparator lets true graphs pass and refuses every kind of false one."""
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,19 @@ def test_large_weights_lie_beside_the_graph(spec: NetworkSpec, tmp_path: Path, m
     monkeypatch.undo()
     export(spec, path, "fp16")
     assert [file.name for file in tmp_path.iterdir()] == ["layers.onnx"]
+
+
+def test_a_large_network_makes_room_for_the_backends(spec: NetworkSpec, tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(spec, module=copy.deepcopy(spec.module))
+    export(own, tmp_path / "small.onnx", "fp32", last=True)
+    assert {parameter.device.type for parameter in own.module.parameters()} == {"cpu"}
+    monkeypatch.setattr("export.compare.LARGEST_FILE", 1000)
+    export(own, tmp_path / "needed.onnx", "fp32")
+    assert {parameter.device.type for parameter in own.module.parameters()} == {"cpu"}
+    export(own, tmp_path / "large.onnx", "fp32", last=True)
+    assert {parameter.device.type for parameter in own.module.parameters()} == {"meta"}
+    compare(spec, tmp_path / "large.onnx", "fp32")
 
 
 def test_relative_error() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from export import networks
 from export.compare import compare
-from export.convert import save, trace
+from export.convert import trace
+from export.precision import store
 from export.spec import Form, NetworkSpec, Precision
 from runtime.backends import read_interface
 from tests.export import tiny_networks as tiny
@@ -36,7 +37,11 @@ def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, onn
                                                   tmp_path: Path) -> None:
     spec, model = traced
     path = tmp_path / f"{spec.name}.onnx"
-    save(model, path, precision)
+    stored = onnx.ModelProto()
+    stored.CopyFrom(model)
+    store(stored, precision)
+    onnx.save(stored, path)
+    onnx.checker.check_model(path, full_check=True)
     found = compare(spec, path, precision)
     assert {item.output for item in found} == set(spec.outputs)
     assert {item.device.split()[0] for item in found} == {"ONNX", "OpenVINO"}

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.precision import quantise, store
+from export.precision import LEAST_APART, quantise, stands_for, store
 from export.spec import Precision
 from runtime.backends import open_engine
 
@@ -81,6 +81,25 @@ def test_large_weights_become_bytes_with_a_scale_per_output_channel() -> None:
     assert kinds(graph)["shift.half"] == "FLOAT16"
     assert kinds(graph)["bias"] == "FLOAT"
     assert len(graph.SerializeToString()) < 0.4 * len(model().SerializeToString())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_weights_kept_apart_become_the_same(precision: Precision) -> None:
+    whole, parted = model(), model()
+    apart = {tensor.name: numpy_helper.to_array(tensor) for tensor in parted.graph.initializer
+             if len(tensor.raw_data) >= LEAST_APART}
+    for number, tensor in enumerate(parted.graph.initializer):
+        if tensor.name in apart:
+            parted.graph.initializer[number].CopyFrom(stands_for(tensor.name, apart[tensor.name]))
+    store(whole, precision)
+    store(parted, precision, apart)
+    assert "turned" not in apart, "only what is still used"
+    for ours, theirs in zip(parted.graph.initializer, whole.graph.initializer, strict=True):
+        assert (ours.name, ours.data_type, ours.dims) == (theirs.name, theirs.data_type, theirs.dims)
+        found = apart.pop(ours.name) if ours.name in apart else numpy_helper.to_array(ours)
+        np.testing.assert_array_equal(found, numpy_helper.to_array(theirs))
+    assert not apart
+    assert parted.graph.node == whole.graph.node
 
 
 def test_halves_take_half() -> None:
