@@ -93,22 +93,19 @@ def relative_error(ours: Array, theirs: Array) -> float:
 
 def references(spec: NetworkSpec) -> list[dict[str, Array]]:
     """What the network gives for each of `spec`'s feeds, in fp32."""
-    return [_reference(spec, feed) for feed in spec.feeds]
+    network, found = (spec.reference or spec.module).eval(), []
+    for feed in spec.feeds:
+        with torch.no_grad():
+            given = network(*(torch.from_numpy(feed[tensor.name].copy()) for tensor in spec.inputs))
+        outputs = given if isinstance(given, tuple) else (given,)
+        found.append({name: value.numpy() for name, value in zip(spec.outputs, outputs, strict=True)})
+    return found
 
 
 def _let_go(spec: NetworkSpec) -> None:
     for network in (spec.module, spec.reference):
         if network is not None and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE:
             network.to("meta")
-
-
-def _reference(spec: NetworkSpec, feed: dict[str, Array] | object) -> dict[str, Array]:
-    assert isinstance(feed, dict)
-    with torch.no_grad():
-        network = (spec.reference or spec.module).eval()
-        given = network(*(torch.from_numpy(feed[tensor.name].copy()) for tensor in spec.inputs))
-    outputs = given if isinstance(given, tuple) else (given,)
-    return {name: value.numpy() for name, value in zip(spec.outputs, outputs, strict=True)}
 
 
 def _engines(path: Path, exact: bool, precision: Precision) -> Iterator[Engine]:

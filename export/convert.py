@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import onnx
 import onnx_ir as ir
 import torch
 
 from export.errors import ExportError
-from export.precision import LEAST_APART, Apart, store
+from export.precision import Apart, store
 from export.spec import NetworkSpec, Precision
 
 OPSET: Final = 18
@@ -21,34 +21,29 @@ OPSET_BFLOAT16: Final = 22
 """The first in which convolutions take bfloat16."""
 LARGEST_FILE: Final = 2_000_000_000
 """A protobuf message ends at 2 GiB: larger weights go into a file beside the graph."""
+LEAST_OUTSIDE: Final = 1024
+"""Bytes: what is smaller stays in the graph, where sizes of shapes can be read."""
 PAGE: Final = 4096
 
 
+class Traced(NamedTuple):
+    """A graph whose initialisers say what its weights are, and the weights, which stay the network's own memory: the
+    full denoiser's are 6 GB."""
+
+    model: onnx.ModelProto
+    weights: Apart
+
+
 def onnx_from(spec: NetworkSpec, path: Path, precision: Precision = "fp32") -> None:
-    """Trace `spec` and write it to `path` with its weights stored as `precision`, beyond 2 GB in a file `path`.data.
-
-    Large weights stay the network's own until they are written: the full denoiser's are 6 GB in fp32.
-    """
-    program = _program(spec)
-    weights = _set_apart(program.model)
-    model = _checked(program.model_proto, spec)
-    store(model, precision, weights)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    size = sum(values.nbytes for values in weights.values()) + model.ByteSize()
-    _give_back(model, weights, path.with_name(f"{path.name}.data") if size > LARGEST_FILE else None)
-    onnx.save(model, path)
-    onnx.checker.check_model(path, full_check=True)
+    """Trace `spec` and write it to `path`: `trace`, then `save`."""
+    save(trace(spec), path, precision)
 
 
-def trace(spec: NetworkSpec) -> onnx.ModelProto:
+def trace(spec: NetworkSpec) -> Traced:
     """`spec` as a graph: standard operators of set 18 only (22 with bfloat16), shapes fixed but for free axes.
 
     Raises ExportError when the network uses something ONNX has no standard operator for.
     """
-    return _checked(_program(spec).model_proto, spec)
-
-
-def _program(spec: NetworkSpec) -> Any:
     feeds = [torch.from_numpy(spec.feeds[0][tensor.name].copy()) for tensor in spec.inputs]
     names = list(inspect.signature(spec.module.forward).parameters)
     free = {size: torch.export.Dim(size) for tensor in spec.inputs for size in tensor.shape if isinstance(size, str)}
@@ -62,48 +57,54 @@ def _program(spec: NetworkSpec) -> Any:
             dynamic_shapes=shapes if free else None)
     if program is None:
         raise ExportError(f"{spec.name} to be traced", "the exporter gave nothing", "look at its log")
-    return program
-
-
-def _checked(model: onnx.ModelProto, spec: NetworkSpec) -> onnx.ModelProto:
-    """`model` without what is not needed, if it has no operators but ONNX's own."""
+    weights = _take_out(program.model)
+    model: onnx.ModelProto = program.model_proto
     if foreign := {node.domain for node in model.graph.node} - {"", "ai.onnx"}:
         raise ExportError(f"{spec.name} to need standard ONNX operators only", f"it uses {', '.join(foreign)}",
                           "write its layers with plain operations")
     _tidy(model)
-    return model
+    return Traced(model, weights)
 
 
-def _set_apart(model: ir.Model) -> Apart:
-    """Take large weights out of a traced graph, which is left with something that stands for them."""
-    weights: Apart = {}
-    for name, value in model.graph.initializers.items():
-        held = value.const_value
-        if name and held is not None and held.nbytes >= LEAST_APART:
-            values = weights[name] = held.numpy()
-            value.const_value = ir.ExternalTensor("", 0, held.nbytes, held.dtype, shape=ir.Shape(values.shape),
-                                                  name=name)
-    return weights
+def save(traced: Traced, path: Path, precision: Precision) -> None:
+    """Write a traced graph with its weights stored as `precision`; those beyond 2 GB go into `path`.data."""
+    model, weights = onnx.ModelProto(), dict(traced.weights)
+    model.CopyFrom(traced.model)
+    store(model, precision, weights)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    large = sum(values.nbytes for values in weights.values()) > LARGEST_FILE
+    put_in(model, weights, path.with_name(f"{path.name}.data") if large else None)
+    onnx.save(model, path)
+    onnx.checker.check_model(path, full_check=True)
 
 
-def _give_back(model: onnx.ModelProto, weights: Apart, data: Path | None) -> None:
-    """Put weights that were kept apart into `model`, or into the file `data` beside it."""
+def put_in(model: onnx.ModelProto, weights: Apart, data: Path | None) -> None:
+    """Give the initialisers of `model` their values, or a place of them in the file `data`, written beside it."""
     with data.open("wb") if data else nullcontext() as file:
         for tensor in model.graph.initializer:
-            if tensor.name not in weights:
-                continue
-            values = weights.pop(tensor.name)
+            values = weights[tensor.name]
             del tensor.external_data[:]
-            if file is None:
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            if data is None or file is None or values.nbytes < LEAST_OUTSIDE:
                 tensor.ClearField("data_location")
                 tensor.raw_data = values.tobytes()
                 continue
             # Where a page of memory begins, so that it can be mapped.
             file.seek(-(-file.tell() // PAGE) * PAGE)
-            told = {"location": data.name if data else "", "offset": file.tell(), "length": values.nbytes}
-            for key, value in told.items():
+            for key, value in (("location", data.name), ("offset", file.tell()), ("length", values.nbytes)):
                 tensor.external_data.add(key=key, value=str(value))
             file.write(values.tobytes())
+
+
+def _take_out(model: ir.Model) -> Apart:
+    """The weights of a traced graph, which is left with something that stands for them."""
+    weights: Apart = {}
+    for name, value in model.graph.initializers.items():
+        held = value.const_value
+        assert held is not None
+        values = weights[name] = held.numpy()
+        value.const_value = ir.ExternalTensor("", 0, values.nbytes, held.dtype, shape=ir.Shape(values.shape), name=name)
+    return weights
 
 
 def _opset(module: torch.nn.Module) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from export.spec import Precision
 
@@ -15,33 +15,30 @@ LEAST_INT8: Final = 4096
 LEAST_HALF: Final = 256
 """Smaller constants stay: the few that are no weights (frequencies, sizes) are among them and need every bit."""
 
-LEAST_APART: Final = 1024
-"""Bytes from which on a tensor is kept apart: what a message holds is copied with it, and freed with all of it only."""
-
 Weights = npt.NDArray[np.float32]
 Apart = dict[str, npt.NDArray[Any]]
+"""Values of a graph's initialisers by name, outside of it: what a message holds is copied with it, and freed only with
+all of it."""
 
 
-def store(model: onnx.ModelProto, precision: Precision, apart: Apart | None = None) -> None:
-    """Rewrite the initialisers of `model` (operator set 18) in place.
-
-    `apart` holds the values of large ones, by name, where `model` has nothing but their shape and type (`stands_for`);
-    it is rewritten too. Without it `model` has and gets them all.
+def store(model: onnx.ModelProto, precision: Precision, weights: Apart) -> None:
+    """Rewrite the initialisers of `model` (operator set 18), and `weights`, which has their values, in place.
 
     fp16: a half-precision initialiser with a Cast behind it. int8: the weights of convolutions, products and tables
     are bytes, symmetric about zero, with one scale per output channel (per row of a table), a DequantizeLinear behind
     them; the rest as fp16. Tables too are dequantised whole, not the rows looked up: TensorRT takes bytes only so.
     """
-    _fold_transposes(model.graph, apart)
+    graph = model.graph
+    _fold_transposes(graph, weights)
     if precision not in ("fp16", "int8"):
         return
-    graph, uses = model.graph, _uses(model.graph)
-    kept, added = [], _Added(apart)
+    uses = _uses(graph)
+    kept, added = [], _Added(weights)
     for tensor in graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT:
             kept.append(tensor)
             continue
-        values = _values(tensor, apart)
+        values = weights[tensor.name]
         axis = _output_axis(values, uses[tensor.name]) if precision == "int8" and values.size >= LEAST_INT8 else None
         if axis is not None:
             added.bytes(tensor.name, values, axis)
@@ -49,9 +46,10 @@ def store(model: onnx.ModelProto, precision: Precision, apart: Apart | None = No
             added.halves(tensor.name, values)
         else:
             kept.append(tensor)
+            continue
+        del weights[tensor.name]
     replace_items(graph.initializer, [*kept, *added.tensors])
     replace_items(graph.node, [*added.nodes, *graph.node])
-    _forget(graph, apart)
 
 
 def stands_for(name: str, values: npt.NDArray[Any]) -> Any:
@@ -60,31 +58,11 @@ def stands_for(name: str, values: npt.NDArray[Any]) -> Any:
                             data_location=onnx.TensorProto.EXTERNAL)
 
 
-def _tensor(name: str, values: npt.NDArray[Any], apart: Apart | None) -> Any:
-    values = np.ascontiguousarray(values)
-    if apart is None or values.nbytes < LEAST_APART:
-        return numpy_helper.from_array(values, name)
-    apart[name] = values
-    return stands_for(name, values)
-
-
-def _values(tensor: Any, apart: Apart | None) -> npt.NDArray[Any]:
-    return apart[tensor.name] if apart and tensor.name in apart else numpy_helper.to_array(tensor)
-
-
-def _forget(graph: Any, apart: Apart | None) -> None:
-    """What no initialiser stands for any more need not be in memory."""
-    left = {tensor.name for tensor in graph.initializer}
-    for name in set(apart or ()) - left:
-        assert apart is not None
-        del apart[name]
-
-
 class _Added:
     """The initialisers and nodes that take the place of weights."""
 
-    def __init__(self, apart: Apart | None) -> None:
-        self._apart = apart
+    def __init__(self, weights: Apart) -> None:
+        self._weights = weights
         self.tensors: list[Any] = []
         self.nodes: list[Any] = []
 
@@ -98,7 +76,8 @@ class _Added:
         self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], f"{name}.dequantize", axis=axis))
 
     def _tensor(self, name: str, values: npt.NDArray[Any]) -> str:
-        self.tensors.append(_tensor(name, values, self._apart))
+        self._weights[name] = values
+        self.tensors.append(stands_for(name, values))
         return name
 
 
@@ -142,19 +121,19 @@ def _attribute(node: Any, name: str) -> int:
     return next((int(item.i) for item in node.attribute if item.name == name), 0)
 
 
-def _fold_transposes(graph: Any, apart: Apart | None) -> None:
+def _fold_transposes(graph: Any, weights: Apart) -> None:
     """Turn weights once here rather than at every load: linear layers come out of the exporter transposed."""
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    folded = [node for node in graph.node if node.op_type == "Transpose" and node.input[0] in tensors]
-    for node in folded:
+    for node in [node for node in graph.node if node.op_type == "Transpose" and node.input[0] in weights]:
         order = next((list(item.ints) for item in node.attribute if item.name == "perm"), None)
-        values = _values(tensors[node.input[0]], apart).transpose(order)
-        graph.initializer.append(_tensor(node.output[0], values, apart))
+        name, values = node.output[0], np.ascontiguousarray(weights[node.input[0]].transpose(order))
+        weights[name] = values
+        graph.initializer.append(stands_for(name, values))
         graph.node.remove(node)
     used = {name for node in graph.node for name in node.input}
-    for number in reversed([n for n, tensor in enumerate(graph.initializer) if tensor.name not in used]):
-        del graph.initializer[number]
-    _forget(graph, apart)
+    for number, tensor in reversed(list(enumerate(graph.initializer))):
+        if tensor.name not in used:
+            del weights[tensor.name]
+            del graph.initializer[number]
 
 
 def replace_items(field: Any, items: list[Any]) -> None:

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import get_args
 
-import onnx
 import pytest
 
 from export import networks
 from export.compare import compare
-from export.convert import trace
-from export.precision import store
+from export.convert import Traced, save, trace
 from export.spec import Form, NetworkSpec, Precision
 from runtime.backends import read_interface
 from tests.export import tiny_networks as tiny
@@ -27,21 +25,17 @@ FORMS = {f"{spec.name} ({form})": spec for form in get_args(Form) if form != "cl
 
 
 @pytest.fixture(scope="module", params=SPECS)
-def traced(request: pytest.FixtureRequest) -> tuple[NetworkSpec, onnx.ModelProto]:
+def traced(request: pytest.FixtureRequest) -> tuple[NetworkSpec, Traced]:
     spec = SPECS[request.param]
     return spec, trace(spec)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, onnx.ModelProto], precision: Precision,
+def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, Traced], precision: Precision,
                                                   tmp_path: Path) -> None:
     spec, model = traced
     path = tmp_path / f"{spec.name}.onnx"
-    stored = onnx.ModelProto()
-    stored.CopyFrom(model)
-    store(stored, precision)
-    onnx.save(stored, path)
-    onnx.checker.check_model(path, full_check=True)
+    save(model, path, precision)
     found = compare(spec, path, precision)
     assert {item.output for item in found} == set(spec.outputs)
     assert {item.device.split()[0] for item in found} == {"ONNX", "OpenVINO"}

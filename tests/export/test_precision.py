@@ -9,7 +9,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.precision import LEAST_APART, quantise, stands_for, store
+from export.convert import put_in
+from export.precision import Apart, quantise, store
 from export.spec import Precision
 from runtime.backends import open_engine
 
@@ -45,6 +46,15 @@ def model() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
 
+def stored(graph: onnx.ModelProto, precision: Precision, data: Path | None = None) -> Apart:
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
+    store(graph, precision, weights)
+    for tensor in graph.graph.initializer:
+        tensor.ClearField("raw_data")
+    put_in(graph, weights, data)
+    return weights
+
+
 def run(graph: onnx.ModelProto, folder: Path) -> Array:
     path = folder / "graph.onnx"
     onnx.save(graph, path)
@@ -57,7 +67,7 @@ def run(graph: onnx.ModelProto, folder: Path) -> Array:
 def test_the_graph_computes_the_same(precision: Precision, limit: float, tmp_path: Path) -> None:
     graph = model()
     expected = run(graph, tmp_path)
-    store(graph, precision)
+    stored(graph, precision)
     found = run(graph, tmp_path)
     error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
     assert error < limit
@@ -70,7 +80,7 @@ def kinds(graph: onnx.ModelProto) -> dict[str, str]:
 
 def test_large_weights_become_bytes_with_a_scale_per_output_channel() -> None:
     graph = model()
-    store(graph, "int8")
+    stored(graph, "int8")
     found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
     for name, channels in (("table", 500), ("plain", 64), ("gemm", 72), ("kernel", 9)):
         assert found[f"{name}.bytes"].dtype == np.int8
@@ -84,27 +94,25 @@ def test_large_weights_become_bytes_with_a_scale_per_output_channel() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-def test_weights_kept_apart_become_the_same(precision: Precision) -> None:
+def test_weights_outside_are_the_same(precision: Precision, tmp_path: Path) -> None:
     whole, parted = model(), model()
-    apart = {tensor.name: numpy_helper.to_array(tensor) for tensor in parted.graph.initializer
-             if len(tensor.raw_data) >= LEAST_APART}
-    for number, tensor in enumerate(parted.graph.initializer):
-        if tensor.name in apart:
-            parted.graph.initializer[number].CopyFrom(stands_for(tensor.name, apart[tensor.name]))
-    store(whole, precision)
-    store(parted, precision, apart)
-    assert "turned" not in apart, "only what is still used"
-    for ours, theirs in zip(parted.graph.initializer, whole.graph.initializer, strict=True):
+    stored(whole, precision)
+    weights = stored(parted, precision, tmp_path / "graph.onnx.data")
+    assert "turned" not in weights, "only what is still used"
+    onnx.save(parted, tmp_path / "graph.onnx")
+    outside = [tensor for tensor in parted.graph.initializer if tensor.external_data]
+    assert outside
+    assert not any(tensor.raw_data for tensor in outside)
+    loaded = onnx.load(tmp_path / "graph.onnx")
+    for ours, theirs in zip(loaded.graph.initializer, whole.graph.initializer, strict=True):
         assert (ours.name, ours.data_type, ours.dims) == (theirs.name, theirs.data_type, theirs.dims)
-        found = apart.pop(ours.name) if ours.name in apart else numpy_helper.to_array(ours)
-        np.testing.assert_array_equal(found, numpy_helper.to_array(theirs))
-    assert not apart
+        np.testing.assert_array_equal(numpy_helper.to_array(ours), numpy_helper.to_array(theirs))
     assert parted.graph.node == whole.graph.node
 
 
 def test_halves_take_half() -> None:
     graph = model()
-    store(graph, "fp16")
+    stored(graph, "fp16")
     assert {kind for name, kind in kinds(graph).items() if name.endswith(".half")} == {"FLOAT16"}
     assert len(graph.SerializeToString()) < 0.6 * len(model().SerializeToString())
 
@@ -114,7 +122,7 @@ def test_numbers_beyond_half_precision_stay() -> None:
     large = numpy_helper.from_array(WEIGHTS["shift"] * 1e6, "shift")
     graph.graph.initializer.remove(next(tensor for tensor in graph.graph.initializer if tensor.name == "shift"))
     graph.graph.initializer.append(large)
-    store(graph, "fp16")
+    stored(graph, "fp16")
     assert kinds(graph)["shift"] == "FLOAT"
 
 
@@ -122,7 +130,7 @@ def test_a_weight_used_in_two_ways_is_not_quantised() -> None:
     graph = model()
     graph.graph.node.append(helper.make_node("Add", ["plain", "plain"], ["twice"]))
     graph.graph.output.append(helper.make_tensor_value_info("twice", TensorProto.FLOAT, [80, 64]))
-    store(graph, "int8")
+    stored(graph, "int8")
     assert kinds(graph)["plain.half"] == "FLOAT16"
 
 
