@@ -6,7 +6,7 @@ off) and then takes random items from it; captions are worded anew every time.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +18,11 @@ from torch import Tensor
 from training import data
 from training.models import weights
 from training.models.autoencoder import Autoencoder
-from training.models.layout import ACTORS, PLACE
+from training.models.layout import ACTORS, PLACE, ROWS, SCENERY
 from training.text.tokenizer import Tokenizer
 from training.world.captions import caption
 from training.world.clip import Clip
-from training.world.compose import Picture, Seen
+from training.world.compose import Frame, Picture
 
 _SHARD: Final = 256
 _CHECKED: Final = 16
@@ -30,7 +30,7 @@ _CHECKED: Final = 16
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn item: pictures (T, H, W, 3) uint8, where its actors are (T, ACTORS, PLACE), its domain id."""
+    """One drawn item: pictures (T, H, W, 3) uint8, where its actors are, and its scenery (T, ROWS, PLACE), its domain id."""
 
     clip: Clip
     pictures: Picture
@@ -57,7 +57,7 @@ class Pool:
         folder.mkdir(parents=True, exist_ok=True)
         size = (shape.items, shape.frames, channels, shape.height // ratio, shape.width // ratio)
         self.latents = _array(folder / "latents.npy", np.dtype(np.float16), size)
-        self.places = _array(folder / "places.npy", np.dtype(np.float32), (shape.items, shape.frames, ACTORS, PLACE))
+        self.places = _array(folder / "places.npy", np.dtype(np.float32), (shape.items, shape.frames, ROWS, PLACE))
         self.domains = _array(folder / "domains.npy", np.dtype(np.int64), (shape.items,))
 
     def fill(self, draw: Callable[[int], Drawn], encoder: Autoencoder, batch: int = 8) -> Iterator[int]:
@@ -127,7 +127,7 @@ class FromPool:
         self._pool, self._clip_of, self._tokenizer, self._seed, self._drop = pool, clip_of, tokenizer, seed, drop
 
     def __call__(self, index: int) -> dict[str, Tensor]:
-        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), places (T, ACTORS, PLACE), tokens and mask (N,), domain ().
+        """Latents (T, C, h, w) fp16, weight (T, 1, h, w), places (T, ROWS, PLACE), tokens and mask (N,), domain ().
 
         Without a text there is no layout either.
         """
@@ -149,33 +149,17 @@ def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 4.0) -> n
     height, width = size
     weights = np.ones((len(places), 1, height, width), np.float32)
     for frame, actors in enumerate(places):
-        for left, top, right, bottom, *_ in actors:
+        for left, top, right, bottom, *_ in actors[:ACTORS]:
             rows = slice(int(top * height), int(np.ceil(bottom * height)))
             columns = slice(int(left * width), int(np.ceil(right * width)))
             weights[frame, 0, rows, columns] = 1 + extra
     return weights / weights.mean(axis=(1, 2, 3), keepdims=True)
 
 
-def places_of(frames: list[tuple[Seen, ...]]) -> np.ndarray:
-    """Where actors are as (T, ACTORS, PLACE), zeros for one who is missing."""
-    array = np.zeros((len(frames), ACTORS, PLACE), np.float32)
-    for number, actors in enumerate(frames):
-        array[number, : len(actors)] = np.array(actors, np.float32).reshape(-1, PLACE)
+def places_of(frames: Sequence[Frame]) -> np.ndarray:
+    """Where actors and scenery are as (T, ROWS, PLACE), zeros for one who is missing."""
+    array = np.zeros((len(frames), ROWS, PLACE), np.float32)
+    for number, frame in enumerate(frames):
+        array[number, : len(frame.actors)] = np.array(frame.actors, np.float32).reshape(-1, PLACE)
+        array[number, SCENERY] = frame.scenery
     return array
-
-
-def _array(path: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    """The array of `path`, made if it is not there, and made longer if it holds fewer items."""
-    if not path.exists():
-        return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
-    found: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r+")
-    if found.dtype != kind or found.shape[1:] != shape[1:] or len(found) > shape[0]:
-        raise ValueError(f"{path} holds {found.shape}, not {shape}: it is another pool; remove the folder")
-    if len(found) == shape[0]:
-        return found
-    longer = path.with_suffix(".tmp")
-    grown = np.lib.format.open_memmap(longer, mode="w+", dtype=kind, shape=shape)
-    grown[: len(found)] = found
-    grown.flush()
-    os.replace(longer, path)
-    return grown

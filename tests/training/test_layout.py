@@ -4,14 +4,14 @@ import math
 
 import torch
 
-from training.models.layout import ACTORS, BENDS, PLACE, WHO, Planner, Sketch
+from training.models.layout import ACTORS, BENDS, PLACE, ROWS, SCENERY, WHO, Planner, Sketch
 
 GENERATOR = torch.Generator().manual_seed(0)
 
 
 def places(*boxes: tuple[float, float, float, float], turn: float = 0.0, heading: float = 1.0) -> torch.Tensor:
-    """(1, ACTORS, PLACE): actors in those boxes, nobody for the rest."""
-    found = torch.zeros(1, ACTORS, PLACE)
+    """(1, ROWS, PLACE): actors in those boxes, nobody for the rest, and no scenery."""
+    found = torch.zeros(1, ROWS, PLACE)
     for number, box in enumerate(boxes):
         found[0, number] = torch.tensor([*box, math.cos(turn), math.sin(turn), heading])
     return found
@@ -72,6 +72,29 @@ def test_where_two_overlap_the_one_with_the_lower_feet_is_in_front_whoever_is_na
     assert (feet[1] - feet[0]).abs().max() > 10 * (feet[2] - feet[1]).abs().max(), "who is in front counts"
 
 
+def before(scenery: tuple[float, float, float, float], where: torch.Tensor) -> torch.Tensor:
+    found = where.clone()
+    found[:, SCENERY, :4] = torch.tensor(scenery)
+    return found
+
+
+def test_scenery_fills_the_frame_and_goes_with_the_camera() -> None:
+    base = drawn(before((0.0, 0.0, 1.0, 1.0), places()))
+    assert base.abs().amax(1).min() > 1e-4, "every cell has some"
+    assert not torch.allclose(base[..., 1:], base[..., :-1], atol=1e-4), "cells differ"
+    lit = drawn(before((0.0, 0.0, 1.0, 1.0), places()), mood=2.0)
+    assert not torch.allclose(lit, base, atol=1e-3), "it is told the light"
+
+
+def test_actors_are_painted_over_scenery_where_they_are() -> None:
+    alone = drawn(before((0.0, 0.0, 1.0, 1.0), places()))
+    with_actor = drawn(before((0.0, 0.0, 1.0, 1.0), places((0.25, 0.25, 0.75, 0.75))))
+    differs = (with_actor - alone).abs().amax((0, 1)) > 1e-6
+    assert differs[2:6, 4:12].all()
+    assert not differs[:, :2].any()
+    assert not differs[:, 14:].any()
+
+
 @torch.no_grad()
 def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() -> None:
     torch.manual_seed(0)
@@ -84,7 +107,7 @@ def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() ->
     sides[1, 0] = sides[2, 0] = sides[3, 0] = -1.0  # a quarter down, wide and high
     planner.motion.bias[:] = torch.tensor([1.0, -2.0, 3.0, 0.25])  # there, heading left, three cycles from a quarter on
     layout = planner(torch.randn(3, 5, 16))
-    assert layout.places.shape == (3, 8, ACTORS, PLACE)
+    assert layout.places.shape == (3, 8, ROWS, PLACE)
     assert layout.who.shape == (3, ACTORS, WHO)
     moments = (torch.arange(8) + 0.5) / 4 - 1
     turns = 2 * math.pi * (0.25 + 3 * (moments + 1) / 2)

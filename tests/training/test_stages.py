@@ -16,7 +16,7 @@ from training.loop import Schedule
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
-from training.models.layout import WHO, Plan, Planner
+from training.models.layout import ROWS, SCENERY, WHO, Plan, Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
 from training.stages import distil, planner, sketch, stage0, stage1, stage2, vae
@@ -156,14 +156,15 @@ def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> N
     items = [planner.item(data.HELD + index, texts[1], 0) for index in range(16)]
     batch = {name: torch.stack([item[name] for item in items]) for name in ("places", "turns", "kinds", "colours")}
     truth = batch["places"]
-    assert truth.shape == (16, planner.LOOKS, 2, 7)
+    assert truth.shape == (16, planner.LOOKS, ROWS, 7)
+    assert (truth[:, 0, SCENERY, 2] > 0).sum() > 8, "all but those without a text have scenery"
     assert 0 < (truth[:, 0, 1, 2] > 0).sum() < 16, "some clips have two actors"
 
     class Knowing(Planner):
         known = truth
 
         def plan(self, context: torch.Tensor) -> Plan:
-            boxes, turns = torch.zeros(16, FRAMES, 2, 4), torch.zeros(16, FRAMES, 2)
+            boxes, turns = torch.zeros(16, FRAMES, ROWS, 4), torch.zeros(16, FRAMES, ROWS)
             boxes[:, planner.looks(FRAMES)], turns[:, planner.looks(FRAMES)] = self.known[..., :4], batch["turns"]
             there = (self.known[:, 0, :, 2] > 0).float() - 0.5
             # What kind it is in the first numbers, what colour in the last, as angles.
@@ -183,14 +184,16 @@ def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> N
     examined = planner.Examined(knowing)
     sure(examined.kind, 0)
     sure(examined.colour, 2)
-    assert planner.judged(examined, texts, 16) == {"there": 1.0, "overlap": 1.0, "turned": 0.0, "kinds": 1.0,
-                                                   "colours": 1.0}
+    assert planner.judged(examined, texts, 16) == {"there": 1.0, "overlap": 1.0, "turned": 0.0, "scenery": 0.0,
+                                                   "kinds": 1.0, "colours": 1.0}
     knowing.known = truth.clone()
     someone = int((truth[:, 0, 0, 2] > 0).nonzero()[0])
     knowing.known[someone, :, 0] = 0.0
     assert planner.judged(examined, texts, 16)["there"] == pytest.approx(1 - 1 / 32, abs=1e-4)
     sure(examined.kind, 1)
     assert planner.judged(examined, texts, 16)["kinds"] < 0.5
+    knowing.known[:, :, SCENERY, 0] += 0.1
+    assert planner.judged(examined, texts, 16)["scenery"] == pytest.approx(0.1 / 4, abs=1e-3)
 
 
 def test_stage1_begins_with_the_finished_planner_and_sketch(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,8 +221,9 @@ def test_items_without_a_text_have_no_layout(workshop: Path) -> None:
 
 
 def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:
-    places = np.zeros((2, 2, 7), np.float32)
+    places = np.zeros((2, ROWS, 7), np.float32)
     places[0, 0] = (0.25, 0.5, 0.5, 1.0, 1.0, 0.0, 1.0)
+    places[:, SCENERY] = (-0.2, 0.0, 0.8, 1.0, 1.0, 0.0, 1.0)
     weight = pools.emphasis(places, (8, 16))
     np.testing.assert_allclose(weight.mean(axis=(1, 2, 3)), 1.0, rtol=1e-6)
     assert weight[0, 0, 6, 5] == pytest.approx(5 * weight[0, 0, 0, 0])

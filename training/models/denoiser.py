@@ -158,7 +158,7 @@ class Denoiser(nn.Module):
         return self._down(0, x, skips, state), skips, state
 
     def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor] | None:
-        """Where (B*T, ACTORS, PLACE) and who (B*T, ACTORS, WHO): as given, or planned from the text for the moments
+        """Where (B*T, ROWS, PLACE) and who (B*T, ACTORS, WHO): as given, or planned from the text for the moments
         `numbers` (B, T)."""
         if self.planner is None:
             return None

@@ -57,7 +57,7 @@ def film(index: int, seed: int, frames: int = FRAMES, marked_share: float = 1.0)
     if marked:
         pictures = watermarked(pictures, rng.getrandbits(32))
     domain = DOMAINS["watermarked" if marked else "clean"]
-    return Drawn(clip, np.stack(pictures), places_of([frame.actors for frame in drawn]), domain)
+    return Drawn(clip, np.stack(pictures), places_of(drawn), domain)
 
 
 def single_frames(request: Request, tokenizer: Tokenizer) -> FromPool:

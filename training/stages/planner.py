@@ -1,4 +1,4 @@
-"""The planner: from a film's caption to who is where in each frame.
+"""The planner: from a film's caption to who is where in each frame, and what of the scenery is seen.
 
 Trained on the layout of film clips, which need not be painted for that. None of the held-out pairs is among them.
 """
@@ -19,7 +19,7 @@ from training.finished import text_models
 from training.loop import Batch, Schedule, device
 from training.models import weights
 from training.models.denoiser import DenoiserConfig
-from training.models.layout import ACTORS, WHO, Planner
+from training.models.layout import ACTORS, ROWS, SCENERY, WHO, Planner
 from training.models.text_encoder import TextEncoder
 from training.pools import places_of
 from training.stages.films import film_clip
@@ -57,14 +57,14 @@ def looks(frames: int) -> list[int]:
 
 
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> data.Item:
-    """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ACTORS, PLACE), turns in cycles (LOOKS, ACTORS),
+    """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns in cycles (LOOKS, ROWS),
     the numbers of kinds and colours (ACTORS,)."""
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
     places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
-    turns = np.zeros(places.shape[:2], np.float32)
+    turns = np.zeros((len(numbers), ROWS), np.float32)
     kinds, colours = np.zeros((2, ACTORS), np.int64)
     for number, role in enumerate(stage(clip, WIDTH / HEIGHT / 2)):
         subject = SUBJECTS[role.actor.subject]
@@ -116,43 +116,47 @@ class PlannerJob:
         there = _there(batch["places"])
         count = there.sum().clamp(min=1)
         boxes = plan.boxes[:, numbers].float()
-        away = ((boxes.clamp(0, 1) - batch["places"][..., :4]).abs().mean(dim=(1, 3)) * there).sum() / count
+        actors = boxes[:, :, :ACTORS]
+        definite = torch.cat([actors.clamp(0, 1), boxes[:, :, ACTORS:]], dim=2)
+        away = ((definite - batch["places"][..., :4]).abs().mean(dim=(1, 3)) * there).sum() / count
         # Clamped boxes have no slope beyond the edge: what lies out there is pulled back.
-        beyond = (boxes - boxes.clamp(-0.2, 1.2)).abs().mean()
+        beyond = (actors - actors.clamp(-0.2, 1.2)).abs().mean()
         turned = ((plan.turns[:, numbers].float() - batch["turns"]).abs().mean(1) * there).sum() / count
         known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
         heads = F.binary_cross_entropy_with_logits(plan.heading.float(), (batch["places"][:, 0, :, -1] > 0).float(),
                                                    weight=there)
-        named = (self._examined.misnamed(plan.who, batch) * there).sum() / count
+        named = (self._examined.misnamed(plan.who, batch) * there[:, :ACTORS]).sum() / count
         figures = {"away": float(away.detach()), "turned": float(turned.detach()), "known": float(known.detach()),
                    "named": float(named.detach())}
         return away + beyond + TURNED * turned + SAID * (known + heads + named), figures
 
 
 def _there(places: Tensor) -> Tensor:
-    """(B, ACTORS) 1 for those with a box in any frame."""
+    """(B, ROWS) 1 for those with a box in any frame."""
     return (places[..., 2:4] > places[..., :2]).all(-1).any(1).float()
 
 
 @torch.no_grad()
 def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = HELD) -> dict[str, float]:
     """On held-out clips: how often it is right who is there, what kind and colour they have, how much boxes overlap
-    (intersection over union), and how far motions are off, in cycles."""
+    (intersection over union), how far motions are off, in cycles, and the sides of the scenery, in frames."""
     encoder, tokenizer = texts
     planner = model.planner
     batch = next(data.batches(functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers)),
                               data.HELD, count))
     batch = {key: value.to(device()) for key, value in batch.items()}
     plan, numbers = planner.plan(read(encoder, batch)), looks(len(planner.powers))
-    found, truth = plan.layout().places[:, numbers].float(), batch["places"]
+    rows, told = plan.layout().places[:, numbers].float(), batch["places"]
+    scenery = (rows - told)[:, :, SCENERY, :4].abs().mean(dim=(1, 2))[_there(told)[:, SCENERY].bool()]
+    found, truth = rows[:, :, :ACTORS], told[:, :, :ACTORS]
     there = _there(truth).bool()
     low, high = torch.maximum(found, truth)[..., :2], torch.minimum(found, truth)[..., 2:4]
     shared = (high - low).clamp(min=0).prod(-1)
     areas = sum((boxes[..., 2:4] - boxes[..., :2]).clamp(min=0).prod(-1) for boxes in (found, truth))
     overlap = (shared / (areas - shared).clamp(min=1e-6)).mean(1)[there]
-    turned = (plan.turns[:, numbers] - batch["turns"]).abs().mean(1)[there]
+    turned = (plan.turns[:, numbers] - batch["turns"]).abs().mean(1)[:, :ACTORS][there]
     figures = {"there": (_there(found).bool() == there).float().mean(), "overlap": overlap.mean(),
-               "turned": turned.mean()}
+               "turned": turned.mean(), "scenery": scenery.mean()}
     for layer, name in ((model.kind, "kinds"), (model.colour, "colours")):
         figures[name] = (layer(plan.who).argmax(-1) == batch[name])[there].float().mean()
     return {name: round(float(value), 4) for name, value in figures.items()}

@@ -1,7 +1,6 @@
 """The sketch of a layout: before stage 1 it learns alone what it can.
 
-A sketch that already tells, cell by cell, what latents an actor has there leaves stage 1 to learn light, surroundings
-and edges. Alone it learns at ten times stage 1's pace.
+A sketch that already tells, cell by cell, what latents are there leaves stage 1 to learn edges and what is seldom. Alone it learns at ten times stage 1's pace.
 """
 
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ class Guessing(nn.Module):
 
 
 class SketchJob:
-    """Trains a sketch to tell the latents of actors, who they are being read by the finished planner."""
+    """Trains a sketch to tell latents, who is there being read by the finished planner."""
 
     name = "sketch"
 
@@ -45,15 +44,15 @@ class SketchJob:
         return data.batches(self._items, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Squared error of the guess where there is a sketch."""
+        """Squared error of the guess where there is a sketch, weighted as later."""
         latents, places = batch["latents"][:, 0].float(), batch["places"][:, 0]
         with torch.no_grad():
             context = read(self._encoder, batch)
             who = self._planner(context).who
         sketch = self._guessing.sketch(places, who, context, (latents.shape[2], latents.shape[3]))
-        there = (sketch != 0).any(1, keepdim=True).float()
-        error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * there
-        return error.sum() / there.sum().clamp(min=1), {}
+        weight = (sketch != 0).any(1, keepdim=True).float() * batch["weight"][:, 0]
+        error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * weight
+        return error.sum() / weight.sum().clamp(min=1), {}
 
 
 def main(arguments: list[str]) -> None:

@@ -92,7 +92,7 @@ def still(index: int, seed: int) -> Drawn:
     clip = still_clip(index, seed)
     moment = random.Random(f"still/{seed}/{index}").uniform(0.6, 1.4)
     frame = next(iter(draw(clip, 1, SIZE, SIZE, start=moment)))
-    return Drawn(clip, frame.picture[None], places_of([frame.actors]), DOMAINS["clean"])
+    return Drawn(clip, frame.picture[None], places_of([frame]), DOMAINS["clean"])
 
 
 def filled_pool(request: Request, shape: Shape, draw_item: Callable[[int], Drawn]) -> Pool:

@@ -32,7 +32,10 @@ Window = tuple[int, int, int, int]
 
 class Seen(NamedTuple):
     """How an actor is seen in a frame: its box, in shares of the frame; how far its own motion (wheels, legs, wings)
-    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1)."""
+    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1).
+
+    Of scenery only the box counts: where that part is seen which fills the frame of a camera that stands still.
+    """
 
     left: float
     top: float
@@ -45,10 +48,11 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Frame:
-    """One drawn picture, (H, W, 3), and its actors, in the order of the clip."""
+    """One drawn picture, (H, W, 3), its actors, in the order of the clip, and its scenery."""
 
     picture: Picture
     actors: tuple[Seen, ...]
+    scenery: Seen
 
 
 def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, window: Window | None = None
@@ -64,11 +68,11 @@ def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, w
         yield _frame(clip, roles, start + number / FPS, (width, height), window or (0, 0, width, height))
 
 
-def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[tuple[Seen, ...]]:
-    """The actors of `draw`'s frames of these numbers, without the cost of drawing what is around them."""
+def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[Frame]:
+    """`draw`'s frames of these numbers without their pictures, and without the cost of drawing what is around actors."""
     roles = stage(clip, width / height / 2)
     for number in numbers:
-        yield _frame(clip, roles, number / FPS, (width, height), None).actors
+        yield _frame(clip, roles, number / FPS, (width, height), None)
 
 
 def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, int], window: Window | None) -> Frame:
@@ -109,7 +113,9 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
         weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
     actors = tuple(_seen(role, boxes[role], time, zoom, focus, half) for role in roles)
-    return Frame(np.ascontiguousarray(picture), actors)
+    left, right = (((side * half - travel - focus[0]) * zoom + half) / (2 * half) for side in (-1, 1))
+    top, bottom = ((level - focus[1]) * zoom + 0.5 for level in (0, 1))
+    return Frame(np.ascontiguousarray(picture), actors, Seen(left, top, right, bottom, 1.0, 0.0, 1.0))
 
 
 def _lens(clip: Clip, placed: list[tuple[Role, float, float]], time: float, half: float

@@ -94,7 +94,8 @@ def test_places_need_no_picture() -> None:
     for seed in range(12):
         clip = sample(seed, films=True)
         frames = list(draw(clip, 16, 192, 80))
-        assert list(trace(clip, (3, 0, 15), 192, 80)) == [frames[number].actors for number in (3, 0, 15)]
+        for found, number in zip(trace(clip, (3, 0, 15), 192, 80), (3, 0, 15), strict=True):
+            assert (found.actors, found.scenery) == (frames[number].actors, frames[number].scenery)
 
 
 def test_actors_come_in_the_order_of_the_clip() -> None:
@@ -184,6 +185,19 @@ def test_a_car_races_an_airplane_side_by_side() -> None:
         assert plane[3] < car[1] + 0.12
         assert car[3] - car[1] > 0.25
         assert plane[3] - plane[1] > 0.25
+
+
+@pytest.mark.parametrize("camera", ["static", "tracking", "pan"])
+def test_scenery_is_seen_where_its_box_says(camera: str) -> None:
+    clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", camera, 1)
+    first, last = (next(iter(draw(clip, 1, *WIDE, start=time))).scenery for time in (0.0, 1.75))
+    assert (last.top, last.bottom) == pytest.approx((0, 1))
+    if camera == "static":
+        assert (last.left, last.right) == pytest.approx((0, 1))
+    moved = round((last.left - first.left) * WIDE[0])
+    ground = [pictures(replace(clip, actors=()), start=time)[0][70:] for time in (0.0, 1.75)]
+    apart = [np.abs(np.roll(ground[0], shift, axis=1) - ground[1])[:, 60:-60].mean() for shift in (moved, moved + 9)]
+    assert apart[0] < 0.7 * apart[1]
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
