@@ -1,5 +1,6 @@
 """Does a graph compute what its network does? Same feeds through torch and every backend that is installed."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -106,6 +107,8 @@ def _let_go(spec: NetworkSpec) -> None:
     for network in (spec.module, spec.reference):
         if network is not None and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE:
             network.to("meta")
+    # A traced program holds its weights in circles.
+    gc.collect()
 
 
 def _engines(path: Path, exact: bool, precision: Precision) -> Iterator[Engine]:

@@ -113,11 +113,14 @@ def _opset(module: torch.nn.Module) -> int:
 
 
 def _tidy(model: onnx.ModelProto) -> None:
-    """Leave out what only helps to debug the exporter: source positions, stack traces, inner shapes."""
+    """Leave out what only helps to debug the exporter: source positions, stack traces, inner shapes, names of nodes
+    (whatever they give has one)."""
     graph = model.graph
     for item in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
         item.doc_string = ""
         del item.metadata_props[:]
+    for node in graph.node:
+        node.name = ""
     del graph.value_info[:]
 
 

@@ -1,5 +1,6 @@
 """A published ModelScope text-to-video checkpoint, or one of its kin such as ZeroScope, as a `pipeline.Family`."""
 
+import copy
 from typing import Any, Final
 
 from export import modelscope_networks
@@ -16,7 +17,7 @@ def _described(config: dict[str, Any]) -> Any:
 
 def _denoiser(pipeline: Pipeline) -> Drawing:
     request = pipeline.request
-    unet = fill(pipeline.unet, request.folder / "unet")
+    unet = fill(copy.deepcopy(pipeline.unet), request.folder / "unet")
     shape = (request.frames, *pipeline.frame.cells(pipeline.ratio))
     specs = modelscope_networks.denoiser(unet, shape, pipeline.tokenizer.length, request.form)
     return Drawing(specs, {"published": 0}, "published", more=refreshed(request.form))

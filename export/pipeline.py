@@ -4,6 +4,7 @@ Families of pipelines differ in their denoiser; `modelscope` and `stable_diffusi
 and sounds come from other bundles.
 """
 
+import copy
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -58,7 +59,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A folder that has been looked through, but for its tensors; `ratio` is pixels along a latent cell's side."""
+    """A folder that has been looked through, but for its tensors; `ratio` is pixels along a latent cell's side.
+
+    `unet` and `vae` are on torch's meta device and stay there: who fills one fills a copy, and so decides how long it
+    is in memory.
+    """
 
     request: Request
     family: "Family"
@@ -198,7 +203,7 @@ def _denoiser(pipeline: Pipeline) -> Part:
 
 
 def _decoder(pipeline: Pipeline) -> Part:
-    vae = fill(pipeline.vae, pipeline.request.folder / "vae")
+    vae = fill(copy.deepcopy(pipeline.vae), pipeline.request.folder / "vae")
     return Part((pipeline_networks.decoder(vae, pipeline.frame, pipeline.ratio),), {})
 
 

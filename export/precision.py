@@ -68,12 +68,12 @@ class _Added:
 
     def halves(self, name: str, values: Weights) -> None:
         stored = self._tensor(f"{name}.half", values.astype(np.float16))
-        self.nodes.append(helper.make_node("Cast", [stored], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT))
+        self.nodes.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
 
     def bytes(self, name: str, values: Weights, axis: int) -> None:
         quantised, scale = quantise(values, axis)
         parts = [self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale)]
-        self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], f"{name}.dequantize", axis=axis))
+        self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], axis=axis))
 
     def _tensor(self, name: str, values: npt.NDArray[Any]) -> str:
         self._weights[name] = values

@@ -1,5 +1,6 @@
 """Stable Diffusion 2 with the layers that training inserted into it: the full MovieFactory model, as a `Family`."""
 
+import copy
 import dataclasses
 import functools
 from pathlib import Path
@@ -57,7 +58,7 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
     if pipeline.request.form == "pair" and pipeline.request.guidance == 1.0:
         raise ExportError("guidance other than 1 for a graph of two clips", "--guidance 1 needs but one",
                           "leave --form pair out")
-    frozen = fill(pipeline.unet, pipeline.request.folder / "unet")
+    frozen = fill(copy.deepcopy(pipeline.unet), pipeline.request.folder / "unet")
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     specs = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
                              pipeline.tokenizer.length, pipeline.request.form)

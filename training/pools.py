@@ -30,7 +30,7 @@ _CHECKED: Final = 16
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn item: pictures (T, H, W, 3) uint8, where its actors are, and its scenery (T, ROWS, PLACE), its domain id."""
+    """One drawn item: pictures (T, H, W, 3) uint8, where actors and scenery are (T, ROWS, PLACE), domain id."""
 
     clip: Clip
     pictures: Picture
@@ -161,5 +161,22 @@ def places_of(frames: Sequence[Frame]) -> np.ndarray:
     array = np.zeros((len(frames), ROWS, PLACE), np.float32)
     for number, frame in enumerate(frames):
         array[number, : len(frame.actors)] = np.array(frame.actors, np.float32).reshape(-1, PLACE)
-        array[number, SCENERY] = frame.scenery
+        array[number, SCENERY, : len(frame.scenery)] = frame.scenery
     return array
+
+
+def _array(path: Path, kind: np.dtype[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """The array of `path`, made if it is not there, and made longer if it holds fewer items."""
+    if not path.exists():
+        return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+    found: np.memmap[Any, Any] = np.lib.format.open_memmap(path, mode="r+")
+    if found.dtype != kind or found.shape[1:] != shape[1:] or len(found) > shape[0]:
+        raise ValueError(f"{path} holds {found.shape}, not {shape}: it is another pool; remove the folder")
+    if len(found) == shape[0]:
+        return found
+    longer = path.with_suffix(".tmp")
+    grown = np.lib.format.open_memmap(longer, mode="w+", dtype=kind, shape=shape)
+    grown[: len(found)] = found
+    grown.flush()
+    os.replace(longer, path)
+    return grown

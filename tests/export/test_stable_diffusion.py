@@ -1,6 +1,7 @@
 """Stable Diffusion 2 with inserted layers: fresh ones change nothing, trained ones are those of their stages."""
 
 import dataclasses
+import gc
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from export import compare
 from export.__main__ import main
+from export.spec import NetworkSpec
 from runtime.backends import Engine, open_engine
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
@@ -83,6 +86,21 @@ def test_fresh_layers_leave_stable_diffusion_as_it_was(reference: Any, folder: P
             theirs = reference.unet(torch.from_numpy(latents[0].swapaxes(0, 1).copy()), time,
                                     torch.from_numpy(context.repeat(FRAMES, axis=0))).sample.numpy()
         assert np.abs(ours[0].swapaxes(0, 1) - theirs).max() < 1e-4
+
+
+def test_a_large_denoiser_has_left_memory_when_backends_load_its_graph(reference: Any, folder: Path, tmp_path: Path,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    layers, left, loads = trained(around(reference.unet), tmp_path / "layers"), {}, compare.compare
+
+    def counted(spec: NetworkSpec, *given: Any) -> tuple[compare.Comparison, ...]:
+        left[spec.name] = [network for network in gc.get_objects() if type(network) is type(reference.unet)
+                           and network is not reference.unet and network.device.type == "cpu"]
+        return loads(spec, *given)
+
+    monkeypatch.setattr(compare, "LARGEST_FILE", 0)
+    monkeypatch.setattr(compare, "compare", counted)
+    assert exported(folder, layers, tmp_path / "bundle") == 0
+    assert left["denoiser"] == []
 
 
 def test_the_bundle_is_what_was_trained_and_says_what_it_was_made_of(reference: Any, folder: Path,

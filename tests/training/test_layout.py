@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from training.models.layout import ACTORS, BENDS, PLACE, ROWS, SCENERY, WHO, Planner, Sketch
+from training.models.layout import BENDS, PLACE, ROWS, SCENERY, WHO, Planner, Sketch
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -17,12 +17,13 @@ def places(*boxes: tuple[float, float, float, float], turn: float = 0.0, heading
     return found
 
 
-def drawn(where: torch.Tensor, who: torch.Tensor | None = None, size: tuple[int, int] = (8, 16), mood: float = 0.0
+def drawn(where: torch.Tensor, who: torch.Tensor | None = None, size: tuple[int, int] = (8, 16), light: float = 0.0
           ) -> torch.Tensor:
     torch.manual_seed(0)
-    who = torch.zeros(len(where), ACTORS, WHO) if who is None else who
+    who = torch.zeros(len(where), ROWS, WHO) if who is None else who.clone()
+    who[:, SCENERY] = light
     with torch.no_grad():
-        found: torch.Tensor = Sketch(4)(where, who, torch.full((len(where), 3, 4), mood), size)
+        found: torch.Tensor = Sketch()(where, who, size)
     return found
 
 
@@ -38,9 +39,9 @@ def test_a_sketch_is_where_the_box_and_its_margin_are() -> None:
 def test_a_sketch_tells_the_actor_its_turn_its_heading_and_what_the_text_says_of_light() -> None:
     box = (0.25, 0.25, 0.75, 0.75)
     base = drawn(places(box))
-    someone = torch.ones(1, ACTORS, WHO)
+    someone = torch.ones(1, ROWS, WHO)
     for other in (drawn(places(box), someone), drawn(places(box, turn=2.0)), drawn(places((0.0, 0.0, 0.25, 0.3))),
-                  drawn(places(box), mood=2.0)):
+                  drawn(places(box), light=1.0)):
         assert not torch.allclose(other, base, atol=1e-3)
     torch.testing.assert_close(drawn(places(box, heading=-1.0)), base.flip(-1))
     assert not torch.allclose(base, base.flip(-1), atol=1e-3), "front and rear differ"
@@ -52,17 +53,17 @@ def test_a_part_of_an_actor_looks_alike_wherever_it_is() -> None:
 
 
 def test_two_actors_apart_are_the_sum_of_each() -> None:
-    who = torch.randn(1, ACTORS, WHO, generator=GENERATOR)
+    who = torch.randn(1, ROWS, WHO, generator=GENERATOR)
     both, alone, other = (places((0.1, 0.2, 0.3, 0.9), (0.6, 0.1, 0.9, 0.6)) for _ in range(3))
     alone[0, 1] = other[0, 0] = 0
     torch.testing.assert_close(drawn(both, who), drawn(alone, who) + drawn(other, who))
 
 
 def test_where_two_overlap_the_one_with_the_lower_feet_is_in_front_whoever_is_named_first() -> None:
-    who = torch.randn(1, ACTORS, WHO, generator=GENERATOR)
+    who = torch.randn(1, ROWS, WHO, generator=GENERATOR)
     near, far = (0.0, 0.2, 0.4, 0.9), (0.3, 0.1, 0.8, 0.6)
     sketch = drawn(places(near, far), who)
-    torch.testing.assert_close(drawn(places(far, near), who.flip(1)), sketch)
+    torch.testing.assert_close(drawn(places(far, near), who[:, (1, 0, SCENERY)]), sketch)
     alone, other = (places(near, far) for _ in range(2))
     alone[0, 1] = other[0, 0] = 0
     differs = (sketch - drawn(alone, who) - drawn(other, who)).abs().amax((0, 1)) > 1e-5
@@ -72,9 +73,9 @@ def test_where_two_overlap_the_one_with_the_lower_feet_is_in_front_whoever_is_na
     assert (feet[1] - feet[0]).abs().max() > 10 * (feet[2] - feet[1]).abs().max(), "who is in front counts"
 
 
-def before(scenery: tuple[float, float, float, float], where: torch.Tensor) -> torch.Tensor:
+def before(scenery: tuple[float, float, float, float], where: torch.Tensor, travelled: float = 0.0) -> torch.Tensor:
     found = where.clone()
-    found[:, SCENERY, :4] = torch.tensor(scenery)
+    found[:, SCENERY, :5] = torch.tensor([*scenery, travelled])
     return found
 
 
@@ -82,7 +83,7 @@ def test_scenery_fills_the_frame_and_goes_with_the_camera() -> None:
     base = drawn(before((0.0, 0.0, 1.0, 1.0), places()))
     assert base.abs().amax(1).min() > 1e-4, "every cell has some"
     assert not torch.allclose(base[..., 1:], base[..., :-1], atol=1e-4), "cells differ"
-    lit = drawn(before((0.0, 0.0, 1.0, 1.0), places()), mood=2.0)
+    lit = drawn(before((0.0, 0.0, 1.0, 1.0), places()), light=1.0)
     assert not torch.allclose(lit, base, atol=1e-3), "it is told the light"
 
 
@@ -108,9 +109,13 @@ def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() ->
     planner.motion.bias[:] = torch.tensor([1.0, -2.0, 3.0, 0.25])  # there, heading left, three cycles from a quarter on
     layout = planner(torch.randn(3, 5, 16))
     assert layout.places.shape == (3, 8, ROWS, PLACE)
-    assert layout.who.shape == (3, ACTORS, WHO)
+    assert layout.who.shape == (3, ROWS, WHO)
     moments = (torch.arange(8) + 0.5) / 4 - 1
     turns = 2 * math.pi * (0.25 + 3 * (moments + 1) / 2)
+    torch.testing.assert_close(layout.places[1, :, SCENERY],
+                               torch.stack([0.275 + 0.3 * moments, torch.full((8,), 0.125), 0.525 + 0.3 * moments,
+                                            torch.full((8,), 0.375), 0.25 + 1.5 * (moments + 1), *torch.zeros(2, 8)],
+                                           dim=-1))
     expected = torch.stack([(0.4 + 0.3 * moments - 0.125).clamp(0, 1), torch.full((8,), 0.125),
                             (0.4 + 0.3 * moments + 0.125).clamp(0, 1), torch.full((8,), 0.375),
                             turns.cos(), turns.sin(), torch.full((8,), -1.0)], dim=-1)

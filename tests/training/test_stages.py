@@ -154,7 +154,8 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
 def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> None:
     texts = text_models(workshop / "weights")
     items = [planner.item(data.HELD + index, texts[1], 0) for index in range(16)]
-    batch = {name: torch.stack([item[name] for item in items]) for name in ("places", "turns", "kinds", "colours")}
+    batch = {name: torch.stack([item[name] for item in items])
+             for name in ("places", "turns", "kinds", "colours", "scene")}
     truth = batch["places"]
     assert truth.shape == (16, planner.LOOKS, ROWS, 7)
     assert (truth[:, 0, SCENERY, 2] > 0).sum() > 8, "all but those without a text have scenery"

@@ -13,6 +13,7 @@ from typing import Any, Final
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from training.models.inserts import (
     AttentionShape,
@@ -106,7 +107,7 @@ class Denoiser(nn.Module):
                     TemporalAttention(width, config.groups, inner, config.head, config.frames) if attention
                     else TemporalResBlock(width, embedding, config.groups, inner))
         self.planner = Planner(config.context, config.frames) if config.layout else None
-        self.sketch = Sketch(config.context) if config.layout else None
+        self.sketch = Sketch() if config.layout else None
         self.condition = (zeroed(nn.Conv2d(config.conditions, config.widths[0], 3, padding=1)) if config.conditions
                           else None)
 
@@ -149,7 +150,7 @@ class Denoiser(nn.Module):
         numbers = (torch.arange(frames, device=x.device) + start) % self.config.frames
         layout = self._layout(context, numbers.expand(batch, -1), controls.layout)
         state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
-                       controls.bias, layout, {})
+                       controls.bias, layout, (x.shape[2], x.shape[3]), {})
         x = unet.conv_in(x)
         if controls.condition is not None:
             assert self.condition is not None
@@ -158,7 +159,7 @@ class Denoiser(nn.Module):
         return self._down(0, x, skips, state), skips, state
 
     def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor] | None:
-        """Where (B*T, ROWS, PLACE) and who (B*T, ACTORS, WHO): as given, or planned from the text for the moments
+        """Where (B*T, ROWS, PLACE) and who (B*T, ROWS, WHO): as given, or planned from the text for the moments
         `numbers` (B, T)."""
         if self.planner is None:
             return None
@@ -248,12 +249,14 @@ class Denoiser(nn.Module):
         return inserted
 
     def _sketched(self, x: Tensor, state: "_State") -> Tensor | None:
-        """The layout drawn at the size of `x`."""
+        """The layout drawn at the size of latents, and made as small as `x`: a cell then tells of all that it holds."""
         if self.sketch is None or state.layout is None:
             return None
         size = x.shape[2], x.shape[3]
+        if not state.sketches:
+            state.sketches[state.size] = self.sketch(*state.layout, state.size)
         if size not in state.sketches:
-            state.sketches[size] = self.sketch(*state.layout, state.context, size)
+            state.sketches[size] = F.adaptive_avg_pool2d(state.sketches[state.size], size)
         return state.sketches[size]
 
     def _places(self) -> Iterator[tuple[str, int, bool]]:
@@ -289,6 +292,7 @@ class _State:
     numbers: Tensor
     bias: Tensor | None
     layout: tuple[Tensor, Tensor] | None
+    size: tuple[int, int]
     sketches: dict[tuple[int, int], Tensor]
 
 

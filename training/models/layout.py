@@ -17,32 +17,35 @@ from torch.nn import functional as F
 
 ACTORS: Final = 2
 SCENERY: Final = ACTORS
-"""The row of a layout that tells where the scenery is, after those of the actors: its box is what a camera that stands
-still sees, and may reach beyond the frame."""
+"""The row of a layout that tells of the scenery, after those of the actors."""
 ROWS: Final = ACTORS + 1
 PLACE: Final = 7
 """Numbers that tell where an actor is in a frame, and how: left, top, right, bottom, 0 to 1 of the frame; the cosine
-and sine of how far its own motion has turned (wheels, legs, wings); 1 if it heads to the right, -1 to the left."""
+and sine of how far its own motion has turned (wheels, legs, wings); 1 if it heads to the right, -1 to the left.
+Of scenery: the box of what a camera sees that neither moves nor zooms, which may reach beyond the frame; how far the
+camera has travelled, in halves of a frame's width, which shifts what is near."""
 WHO: Final = 24
-"""Numbers that tell who it is."""
+"""Numbers that tell who it is; of scenery, where and in what light."""
 WIDTH, HEAD, LAYERS = 96, 32, 2
 BENDS: Final = 4
 """Coefficients of a path in time. A travelling actor's is a line, a zoom eases in and out with the third power."""
 SKETCHED: Final = 64
 """Channels of a sketch."""
 _INNER: Final = 192
-_MOOD: Final = 32
+_TOLD: Final = 80
 _WAVES: Final = (1, 2, 4, 8, 16)
 """Half waves across an actor."""
 _WIDE_WAVES: Final = (*_WAVES, 32)
 """Half waves across the scenery."""
+_DEPTHS: Final = (0.0, 0.1, 0.3, 0.6, 1.0)
+"""How far scenery shifts while the camera travels by 1: not at all in the sky, all the way at the actors' feet."""
 _MARGIN: Final = 0.15
 """How far a sketch goes beyond an actor's box, in shares of it: shadows, wakes and flames do."""
 
 
 class Layout(NamedTuple):
     """Actors of clips in the order in which their captions name them, then the scenery: where (B, T, ROWS, PLACE), zero
-    for what is not there, and who (B, ACTORS, WHO), None for what the text says."""
+    for what is not there, and who (B, ROWS, WHO), None for what the text says."""
 
     places: Tensor
     who: Tensor | None = None
@@ -50,7 +53,8 @@ class Layout(NamedTuple):
 
 class Plan(NamedTuple):
     """What a planner says before it is made definite: `there` (B, ROWS) above 0 for those who are, boxes (B, T, ROWS,
-    4), `turns` (B, T, ROWS) in cycles, heading (B, ROWS) above 0 to the right, who (B, ACTORS, WHO)."""
+    4), `turns` (B, T, ROWS) in cycles, the scenery's in half frames that the camera has travelled, heading (B, ROWS)
+    above 0 to the right, who (B, ROWS, WHO)."""
 
     there: Tensor
     boxes: Tensor
@@ -60,10 +64,11 @@ class Plan(NamedTuple):
 
     def layout(self) -> Layout:
         """Made definite; zeros for those who are not there."""
-        turns = (2 * math.pi) * self.turns[..., None]
-        heading = self.heading.sign()[:, None, :, None].expand_as(turns)
-        boxes = torch.cat([self.boxes[:, :, :ACTORS].clamp(0, 1), self.boxes[:, :, ACTORS:]], dim=2)
-        places = torch.cat([boxes, turns.cos(), turns.sin(), heading], dim=-1)
+        turns = (2 * math.pi) * self.turns[:, :, :ACTORS, None]
+        heading = self.heading[:, None, :ACTORS, None].sign().expand_as(turns)
+        actors = torch.cat([self.boxes[:, :, :ACTORS].clamp(0, 1), turns.cos(), turns.sin(), heading], dim=-1)
+        scenery = torch.cat([self.boxes[:, :, ACTORS:], self.turns[:, :, ACTORS:, None]], dim=-1)
+        places = torch.cat([actors, F.pad(scenery, (0, PLACE - scenery.shape[-1]))], dim=2)
         there = (self.there > 0).to(places.dtype)
         return Layout(places * there[:, None, :, None], self.who)
 
@@ -97,7 +102,7 @@ class Planner(nn.Module):
         boxes = torch.stack([across - wide / 2, down - high / 2, across + wide / 2, down + high / 2], dim=-1)
         there, heading, tempo, begin = self.motion(x).unbind(-1)
         turns = begin[:, None] + tempo[:, None] * ((powers[:, 1, None] + 1) / 2)
-        return Plan(there, boxes.transpose(1, 2), turns, heading, torch.tanh(self.who(x[:, :ACTORS])))
+        return Plan(there, boxes.transpose(1, 2), turns, heading, torch.tanh(self.who(x)))
 
     def forward(self, context: Tensor) -> Layout:
         """What is read from the text, made definite."""
@@ -106,71 +111,75 @@ class Planner(nn.Module):
 
 class Field(nn.Module):
     """Channels of each place of something, as networks do that hold pictures: they see waves of the place (Tancik et
-    al., 2020), bent by `told` numbers of what it is."""
+    al., 2020), bent by `told` numbers of what it is. Across it may be seen at several depths."""
 
-    def __init__(self, told: int, waves: tuple[int, ...]) -> None:
+    def __init__(self, told: int, depths: int, waves: tuple[int, ...], layers: int) -> None:
         super().__init__()
         self._waves = waves
-        self.told = nn.Sequential(nn.Linear(told, _INNER), nn.SiLU(), nn.Linear(_INNER, 4 * _INNER))
-        self.place = nn.Linear(2 + 4 * len(waves), _INNER)
-        self.inner = nn.Linear(_INNER, _INNER)
+        seen = 1 + 2 * len(waves)
+        self.across, self.down = nn.Linear(depths * seen, _INNER), nn.Linear(seen, _INNER, bias=False)
+        self.inner = nn.ModuleList(nn.Linear(_INNER, _INNER) for _ in range(layers))
+        self.told = nn.Sequential(nn.Linear(told, _TOLD), nn.SiLU(), nn.Linear(_TOLD, 2 * (1 + layers) * _INNER))
         self.out = nn.Linear(_INNER, SKETCHED)
 
     def forward(self, u: Tensor, v: Tensor, told: Tensor) -> Tensor:
-        """Across u (N, w) and down v (N, h), -1 to 1 within it; told (N, told) -> (N, h, w, SKETCHED).
+        """Across u (N, w, depths) and down v (N, h, 1), -1 to 1 within it; told (N, told) -> (N, h, w, SKETCHED).
 
         Channels last: on processors layers over the last dimension take half the time of 1x1 convolutions.
         """
-        u, v = torch.broadcast_tensors(u[:, None], v[:, :, None])
-        waves = torch.stack([u, v, *(wave(k * math.pi * x) for x in (u, v) for k in self._waves
-                                     for wave in (torch.sin, torch.cos))], dim=-1)
-        bent = self.told(told.to(self.place.weight.dtype))[:, None, None].chunk(4, dim=-1)
-        x = F.silu(self.place(waves.to(bent[0].dtype)) * (1 + bent[0]) + bent[1])
-        x = F.silu(self.inner(x) * (1 + bent[2]) + bent[3])
+        bends = self.told(told)[:, None, None].chunk(2 * (1 + len(self.inner)), dim=-1)
+        x = self.across(self._seen(u))[:, None] + self.down(self._seen(v))[:, :, None]
+        for number, (scale, shift) in enumerate(zip(bends[::2], bends[1::2], strict=True)):
+            x = F.silu((self.inner[number - 1](x) if number else x) * (1 + scale) + shift)
         found: Tensor = self.out(x)
         return found
 
+    def _seen(self, place: Tensor) -> Tensor:
+        """Waves of places (N, cells, depths), where numbers are still exact: (N, cells, depths * seen)."""
+        waves = [wave(k * math.pi * place) for k in self._waves for wave in (torch.sin, torch.cos)]
+        return torch.cat([place, *waves], dim=-1).to(self.out.weight.dtype)
+
 
 class Sketch(nn.Module):
-    """Draws a layout as a painter does: scenery in the light that the text tells, over it who is behind, over them who is
-    in front, whose feet are lower. A cell gets channels that say what part of what is there.
+    """Draws a layout as a painter does: scenery, over it who is behind, over them who is in front, whose feet are
+    lower. A cell gets channels that say what part of what is there, and in what light.
     """
 
-    def __init__(self, context: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.mood = nn.Linear(context, _MOOD)
-        self.scenery = Field(4 + _MOOD, _WIDE_WAVES)
-        self.actor = Field(WHO + 4 + _MOOD, _WAVES)
+        self.scenery = Field(WHO + 5, len(_DEPTHS), _WIDE_WAVES, 2)
+        self.actor = Field(2 * WHO + 4, 1, _WAVES, 1)
         self.over = nn.Sequential(nn.Linear(2 * SKETCHED, 2 * SKETCHED), nn.SiLU(),
                                   nn.Linear(2 * SKETCHED, SKETCHED))
 
-    def forward(self, places: Tensor, who: Tensor, context: Tensor, size: tuple[int, int]) -> Tensor:
-        """places (N, ROWS, PLACE), who (N, ACTORS, WHO), context (N, tokens, D) -> (N, SKETCHED, h, w)."""
-        mood = torch.tanh(self.mood(context.mean(1)))
-        canvas = self._scenery(places[:, SCENERY], mood, size)
-        first, second = (self._actor(places[:, row], who[:, row], mood, size) for row in range(ACTORS))
+    def forward(self, places: Tensor, who: Tensor, size: tuple[int, int]) -> Tensor:
+        """places (N, ROWS, PLACE), who (N, ROWS, WHO) -> (N, SKETCHED, h, w)."""
+        canvas = self._scenery(places[:, SCENERY], who[:, SCENERY], size)
+        first, second = (self._actor(places[:, row], who[:, (row, SCENERY)].flatten(1), size) for row in range(ACTORS))
         ahead = (places[:, 0, 3] >= places[:, 1, 3])[:, None, None, None]
         for front, behind in ((second, first), (first, second)):
             drawn, inside = (torch.where(ahead, a, b) for a, b in zip(front, behind, strict=True))
             canvas = canvas + self.over(torch.cat([canvas, drawn], dim=-1)) * inside
         return canvas.permute(0, 3, 1, 2)
 
-    def _scenery(self, place: Tensor, mood: Tensor, size: tuple[int, int]) -> Tensor:
+    def _scenery(self, place: Tensor, who: Tensor, size: tuple[int, int]) -> Tensor:
         """Scenery at `place` (N, PLACE) as (N, h, w, SKETCHED); zeros where there is none."""
-        left, top, right, bottom = (value[:, None] for value in place[:, :4].unbind(-1))
-        u, v = _within(left, right, size[1]), _within(top, bottom, size[0])
-        drawn = self.scenery(u, v, torch.cat([place[:, :4].to(mood.dtype), mood], dim=-1))
+        left, top, right, bottom, travelled = (value[:, None] for value in place[:, :5].unbind(-1))
+        # Shifted one by one, not times a constant of depths: few operations, and none in half precision.
+        u = torch.stack([_within(left, right, size[1]) + depth * travelled for depth in _DEPTHS], dim=-1)
+        told = torch.cat([who, place[:, :5].to(who.dtype)], dim=-1)
+        drawn = self.scenery(u, _within(top, bottom, size[0])[..., None], told)
         there = ((right > left) & (bottom > top))[..., None, None]
         return drawn * there.to(drawn.dtype)
 
-    def _actor(self, place: Tensor, who: Tensor, mood: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    def _actor(self, place: Tensor, who: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """An actor at `place` (N, PLACE), drawn everywhere (N, h, w, SKETCHED), and how much of each cell it has (N, h,
-        w, 1)."""
+        w, 1). `who` (N, 2 * WHO) is who, and in what light."""
         left, top, right, bottom, cosine, sine, heading = (value[:, None] for value in place.unbind(-1))
-        u, v = (_within(first, last, cells).clamp(-1 - 2 * _MARGIN, 1 + 2 * _MARGIN)
+        u, v = (_within(first, last, cells).clamp(-1 - 2 * _MARGIN, 1 + 2 * _MARGIN)[..., None]
                 for first, last, cells in ((left, right, size[1]), (top, bottom, size[0])))
-        told = torch.cat([who, cosine, sine, right - left, bottom - top, mood], dim=-1)
-        drawn = self.actor(u * heading, v, told)
+        told = torch.cat([who, torch.cat([cosine, sine, right - left, bottom - top], -1).to(who.dtype)], -1)
+        drawn = self.actor(u * heading[..., None], v, told)
         inside = _covered(top, bottom, size[0])[:, :, None] * _covered(left, right, size[1])[:, None]
         return drawn, inside[..., None].to(drawn.dtype)
 

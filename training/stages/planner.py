@@ -27,6 +27,8 @@ from training.stages.stage0 import read
 from training.text.tokenizer import Tokenizer
 from training.world.captions import caption
 from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, trace
+from training.world.light import TIMES, WEATHERS
+from training.world.settings import SETTINGS
 from training.world.staging import stage
 from training.world.subjects import SUBJECTS
 
@@ -43,6 +45,8 @@ about that far from those that captions do have."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
+SCENE: Final = {"setting": tuple(SETTINGS), "time": tuple(TIMES), "weather": tuple(WEATHERS)}
+"""What there is to know of a scenery."""
 SAID: Final = 0.1
 """What telling who is there, what and how coloured, and where it heads counts against where it is: the loss of a box is
 in frames."""
@@ -58,13 +62,14 @@ def looks(frames: int) -> list[int]:
 
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> data.Item:
     """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns in cycles (LOOKS, ROWS),
-    the numbers of kinds and colours (ACTORS,)."""
+    the numbers of kinds and colours (ACTORS,), and of what the `scene` is (SCENES)."""
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
     places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
     turns = np.zeros((len(numbers), ROWS), np.float32)
+    turns[:, SCENERY] = places[:, SCENERY, 4]
     kinds, colours = np.zeros((2, ACTORS), np.int64)
     for number, role in enumerate(stage(clip, WIDTH / HEIGHT / 2)):
         subject = SUBJECTS[role.actor.subject]
@@ -73,22 +78,27 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> d
         colours[number] = COLOURS.index(role.actor.colour or subject.colour)
     return {"tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
             "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
-            "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours)}
+            "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours),
+            "scene": torch.tensor([names.index(getattr(clip, name)) for name, names in SCENE.items()])}
 
 
 class Examined(nn.Module):
-    """A planner that is asked what it means: linear layers on top tell kinds and colours from its `who`."""
+    """A planner that is asked what it means: linear layers on top tell from its `who` the actors' kinds and colours,
+    and the scene."""
 
     def __init__(self, planner: Planner) -> None:
         super().__init__()
         self.planner = planner
         self.kind, self.colour = nn.Linear(WHO, len(KINDS)), nn.Linear(WHO, len(COLOURS))
+        self.scene = nn.ModuleList(nn.Linear(WHO, len(names)) for names in SCENE.values())
 
     def misnamed(self, who: Tensor, batch: Batch) -> Tensor:
-        """How surely kind and colour of each actor are told: cross entropies (B, ACTORS)."""
-        kind, colour = (F.cross_entropy(layer(who).float().transpose(1, 2), batch[truth], reduction="none")
+        """How surely kind and colour of each actor, and the scene, are told: cross entropies (B, ROWS)."""
+        kind, colour = (F.cross_entropy(layer(who[:, :ACTORS]).float().transpose(1, 2), batch[truth], reduction="none")
                         for layer, truth in ((self.kind, "kinds"), (self.colour, "colours")))
-        return kind + colour
+        scene = torch.stack([F.cross_entropy(layer(who[:, SCENERY]).float(), truth, reduction="none")
+                             for layer, truth in zip(self.scene, batch["scene"].unbind(-1), strict=True)], dim=1)
+        return torch.cat([kind + colour, scene.sum(1, keepdim=True)], dim=1)
 
 
 class PlannerJob:
@@ -123,9 +133,9 @@ class PlannerJob:
         beyond = (actors - actors.clamp(-0.2, 1.2)).abs().mean()
         turned = ((plan.turns[:, numbers].float() - batch["turns"]).abs().mean(1) * there).sum() / count
         known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
-        heads = F.binary_cross_entropy_with_logits(plan.heading.float(), (batch["places"][:, 0, :, -1] > 0).float(),
-                                                   weight=there)
-        named = (self._examined.misnamed(plan.who, batch) * there[:, :ACTORS]).sum() / count
+        right = (batch["places"][:, 0, :ACTORS, -1] > 0).float()
+        heads = F.binary_cross_entropy_with_logits(plan.heading[:, :ACTORS].float(), right, weight=there[:, :ACTORS])
+        named = (self._examined.misnamed(plan.who, batch) * there).sum() / count
         figures = {"away": float(away.detach()), "turned": float(turned.detach()), "known": float(known.detach()),
                    "named": float(named.detach())}
         return away + beyond + TURNED * turned + SAID * (known + heads + named), figures
@@ -147,7 +157,8 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     batch = {key: value.to(device()) for key, value in batch.items()}
     plan, numbers = planner.plan(read(encoder, batch)), looks(len(planner.powers))
     rows, told = plan.layout().places[:, numbers].float(), batch["places"]
-    scenery = (rows - told)[:, :, SCENERY, :4].abs().mean(dim=(1, 2))[_there(told)[:, SCENERY].bool()]
+    seen = _there(told)[:, SCENERY].bool()
+    scenery = (rows - told)[:, :, SCENERY, :4].abs().mean(dim=(1, 2))[seen]
     found, truth = rows[:, :, :ACTORS], told[:, :, :ACTORS]
     there = _there(truth).bool()
     low, high = torch.maximum(found, truth)[..., :2], torch.minimum(found, truth)[..., 2:4]
@@ -158,7 +169,9 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     figures = {"there": (_there(found).bool() == there).float().mean(), "overlap": overlap.mean(),
                "turned": turned.mean(), "scenery": scenery.mean()}
     for layer, name in ((model.kind, "kinds"), (model.colour, "colours")):
-        figures[name] = (layer(plan.who).argmax(-1) == batch[name])[there].float().mean()
+        figures[name] = (layer(plan.who[:, :ACTORS]).argmax(-1) == batch[name])[there].float().mean()
+    for asked, name, known in zip(model.scene, SCENE, batch["scene"].unbind(-1), strict=True):
+        figures[name] = (asked(plan.who[:, SCENERY]).argmax(-1) == known)[seen].float().mean()
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 

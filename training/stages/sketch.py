@@ -1,6 +1,7 @@
 """The sketch of a layout: before stage 1 it learns alone what it can.
 
-A sketch that already tells, cell by cell, what latents are there leaves stage 1 to learn edges and what is seldom. Alone it learns at ten times stage 1's pace.
+A sketch that already tells, cell by cell, what latents are there leaves stage 1 to learn edges and what is seldom.
+Alone it learns at ten times stage 1's pace.
 """
 
 from collections.abc import Iterator
@@ -47,9 +48,8 @@ class SketchJob:
         """Squared error of the guess where there is a sketch, weighted as later."""
         latents, places = batch["latents"][:, 0].float(), batch["places"][:, 0]
         with torch.no_grad():
-            context = read(self._encoder, batch)
-            who = self._planner(context).who
-        sketch = self._guessing.sketch(places, who, context, (latents.shape[2], latents.shape[3]))
+            who = self._planner(read(self._encoder, batch)).who
+        sketch = self._guessing.sketch(places, who, (latents.shape[2], latents.shape[3]))
         weight = (sketch != 0).any(1, keepdim=True).float() * batch["weight"][:, 0]
         error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * weight
         return error.sum() / weight.sum().clamp(min=1), {}

@@ -32,10 +32,7 @@ Window = tuple[int, int, int, int]
 
 class Seen(NamedTuple):
     """How an actor is seen in a frame: its box, in shares of the frame; how far its own motion (wheels, legs, wings)
-    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1).
-
-    Of scenery only the box counts: where that part is seen which fills the frame of a camera that stands still.
-    """
+    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1)."""
 
     left: float
     top: float
@@ -46,13 +43,25 @@ class Seen(NamedTuple):
     heading: float
 
 
+class Scenery(NamedTuple):
+    """What of the scenery is seen: the box of what fills the frame of a camera that neither moves nor zooms, in shares
+    of the frame; how far the camera has `travelled`, in halves of a frame's width: what is as near as the actors has
+    shifted so far to the left, the sky has not."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    travelled: float
+
+
 @dataclass(frozen=True)
 class Frame:
     """One drawn picture, (H, W, 3), its actors, in the order of the clip, and its scenery."""
 
     picture: Picture
     actors: tuple[Seen, ...]
-    scenery: Seen
+    scenery: Scenery
 
 
 def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, window: Window | None = None
@@ -69,7 +78,7 @@ def draw(clip: Clip, frames: int, width: int, height: int, start: float = 0.0, w
 
 
 def trace(clip: Clip, numbers: Iterable[int], width: int, height: int) -> Iterator[Frame]:
-    """`draw`'s frames of these numbers without their pictures, and without the cost of drawing what is around actors."""
+    """`draw`'s frames of these numbers, without the cost of drawing what is around actors: pictures are not whole."""
     roles = stage(clip, width / height / 2)
     for number in numbers:
         yield _frame(clip, roles, number / FPS, (width, height), None)
@@ -113,9 +122,9 @@ def _frame(clip: Clip, roles: tuple[Role, ...], time: float, size: tuple[int, in
         weather(canvas, view, sun)
     picture = surface.toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)[:, :, :3]
     actors = tuple(_seen(role, boxes[role], time, zoom, focus, half) for role in roles)
-    left, right = (((side * half - travel - focus[0]) * zoom + half) / (2 * half) for side in (-1, 1))
+    left, right = (((side * half - focus[0]) * zoom + half) / (2 * half) for side in (-1, 1))
     top, bottom = ((level - focus[1]) * zoom + 0.5 for level in (0, 1))
-    return Frame(np.ascontiguousarray(picture), actors, Seen(left, top, right, bottom, 1.0, 0.0, 1.0))
+    return Frame(np.ascontiguousarray(picture), actors, Scenery(left, top, right, bottom, travel / half))
 
 
 def _lens(clip: Clip, placed: list[tuple[Role, float, float]], time: float, half: float

@@ -188,16 +188,25 @@ def test_a_car_races_an_airplane_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("camera", ["static", "tracking", "pan"])
-def test_scenery_is_seen_where_its_box_says(camera: str) -> None:
+def test_scenery_near_the_actors_shifts_as_far_as_the_camera_is_said_to_travel(camera: str) -> None:
     clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", camera, 1)
     first, last = (next(iter(draw(clip, 1, *WIDE, start=time))).scenery for time in (0.0, 1.75))
-    assert (last.top, last.bottom) == pytest.approx((0, 1))
+    assert first[:4] == last[:4] == pytest.approx((0, 0, 1, 1)), "nothing zooms"
     if camera == "static":
-        assert (last.left, last.right) == pytest.approx((0, 1))
-    moved = round((last.left - first.left) * WIDE[0])
+        assert last.travelled == first.travelled == 0
+    moved = round((first.travelled - last.travelled) * WIDE[0] / 2)
     ground = [pictures(replace(clip, actors=()), start=time)[0][70:] for time in (0.0, 1.75)]
     apart = [np.abs(np.roll(ground[0], shift, axis=1) - ground[1])[:, 60:-60].mean() for shift in (moved, moved + 9)]
     assert apart[0] < 0.7 * apart[1]
+
+
+def test_scenery_of_a_close_up_reaches_beyond_the_frame() -> None:
+    clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", "close-up", 1)
+    seen = next(iter(draw(clip, 1, *WIDE, start=1.0))).scenery
+    assert seen.left < 0
+    assert seen.right > 1
+    assert seen.bottom - seen.top == pytest.approx(seen.right - seen.left)
+    assert seen.bottom - seen.top > 1.2
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
