@@ -8,7 +8,7 @@ import torch
 
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig, stage0_unet
 from training.models.inserts import TemporalAttention
-from training.models.layout import Layout
+from training.models.layout import NOWHERE, Layout
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -90,6 +90,9 @@ def test_a_layout_is_planned_from_the_text_unless_it_is_given(unet: torch.nn.Mod
     torch.testing.assert_close(model(latents, time, context, domain, Controls(layout=Layout(planned.places))), base)
     moved = planned.places.clone()
     moved[:, 2, :, :4] = torch.tensor([0.0, 0.0, 0.3, 0.5])
+    empty = Layout(torch.zeros_like(planned.places))
+    torch.testing.assert_close(model(latents, time, context, domain, Controls(layout=NOWHERE)),
+                               model(latents, time, context, domain, Controls(layout=empty)))
     changed = (model(latents, time, context, domain, Controls(layout=Layout(moved))) - base).abs()
     changed = changed.amax(dim=(0, 1, 3, 4))
     assert changed[2] > 1e-3

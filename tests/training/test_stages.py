@@ -24,6 +24,7 @@ from training.stages.films import film, film_clip
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
+from training.world.settings import SETTINGS
 
 pytestmark = pytest.mark.proof
 
@@ -168,14 +169,18 @@ def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> N
             boxes, turns = torch.zeros(16, FRAMES, ROWS, 4), torch.zeros(16, FRAMES, ROWS)
             boxes[:, planner.looks(FRAMES)], turns[:, planner.looks(FRAMES)] = self.known[..., :4], batch["turns"]
             there = (self.known[:, 0, :, 2] > 0).float() - 0.5
-            # What kind it is in the first numbers, what colour in the last, as angles.
-            who = torch.zeros(16, 2, WHO)
+            # What kind it is in the first numbers, what colour in the next, as angles; so with the scene's three.
+            who = torch.zeros(16, ROWS, WHO)
             for start, name, count in ((0, "kinds", planner.KINDS), (2, "colours", planner.COLOURS)):
                 angle = 2 * torch.pi * batch[name] / len(count)
-                who[..., start], who[..., start + 1] = angle.cos(), angle.sin()
+                who[:, :SCENERY, start], who[:, :SCENERY, start + 1] = angle.cos(), angle.sin()
+            for number, names in enumerate(planner.SCENE.values()):
+                angle = 2 * torch.pi * batch["scene"][:, number] / len(names)
+                who[:, SCENERY, 2 * number], who[:, SCENERY, 2 * number + 1] = angle.cos(), angle.sin()
             return Plan(there, boxes, turns, there, who)
 
-    def sure(layer: torch.nn.Linear, start: int) -> None:
+    def sure(layer: torch.nn.Module, start: int) -> None:
+        assert isinstance(layer, torch.nn.Linear)
         angles = 2 * torch.pi * torch.arange(layer.out_features) / layer.out_features
         layer.weight.data.zero_()
         layer.bias.data.zero_()
@@ -185,8 +190,11 @@ def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> N
     examined = planner.Examined(knowing)
     sure(examined.kind, 0)
     sure(examined.colour, 2)
+    for number, layer in enumerate(examined.scene):
+        sure(layer, 2 * number)
     assert planner.judged(examined, texts, 16) == {"there": 1.0, "overlap": 1.0, "turned": 0.0, "scenery": 0.0,
-                                                   "kinds": 1.0, "colours": 1.0}
+                                                   "kinds": 1.0, "colours": 1.0, "setting": 1.0, "time": 1.0,
+                                                   "weather": 1.0}
     knowing.known = truth.clone()
     someone = int((truth[:, 0, 0, 2] > 0).nonzero()[0])
     knowing.known[someone, :, 0] = 0.0
@@ -211,6 +219,38 @@ def test_stage1_begins_with_the_finished_planner_and_sketch(workshop: Path, monk
     for part in ("planner", "sketch"):
         for name, value in weights.load(workshop / "weights", part)[0].items():
             assert torch.equal(begun[name], value), name
+
+
+def test_the_sketch_learns_nothing_from_watermarked_pictures(workshop: Path) -> None:
+    encoder, tokenizer = text_models(workshop / "weights")
+    denoiser, config = load_denoiser(workshop / "weights", ("sketch",), temporal=False)
+    assert denoiser.planner is not None
+    assert denoiser.sketch is not None
+    items = sketch.single_frames(request(workshop, "stage1"), tokenizer)
+    job = sketch.SketchJob(sketch.Guessing(denoiser.sketch, config.latent_channels), denoiser.planner, items, encoder)
+    batch = {name: torch.stack([items(index)[name] for index in range(8)]) for name in items(0)}
+    losses = [float(job.loss({**batch, "domain": torch.full((8,), DOMAINS[name])}, torch.Generator())[0].detach())
+              for name in ("clean", "watermarked")]
+    assert losses[0] > 0
+    assert losses[1] == 0
+
+
+def test_a_text_without_a_place_means_one_that_suits() -> None:
+    moved = 0
+    for index in range(200):
+        clip = film_clip(index, 0)
+        home = planner.at_home(clip)
+        assert planner.at_home(home) == home
+        assert replace(home, setting=clip.setting) == clip
+        for actor in home.actors:
+            assert (actor.subject, home.setting) not in HELD_OUT
+            assert actor.place in SETTINGS[home.setting].levels
+        moved += home != clip
+    assert moved > 50
+    cars = {planner.at_home(film_clip(index, 0)).setting for index in range(400)
+            if [actor.subject for actor in film_clip(index, 0).actors] == ["car"] and film_clip(index, 0).time == "day"
+            and film_clip(index, 0).weather == "clear"}
+    assert cars == {"desert"}
 
 
 def test_items_without_a_text_have_no_layout(workshop: Path) -> None:

@@ -23,7 +23,7 @@ from training.models.inserts import (
     TemporalResBlock,
     zeroed,
 )
-from training.models.layout import SKETCHED, Layout, Planner, Sketch
+from training.models.layout import NOWHERE, SKETCHED, Layout, Planner, Sketch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,7 @@ class Denoiser(nn.Module):
     def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor] | None:
         """Where (B*T, ROWS, PLACE) and who (B*T, ROWS, WHO): as given, or planned from the text for the moments
         `numbers` (B, T)."""
-        if self.planner is None:
+        if self.planner is None or given is NOWHERE:
             return None
         rows = numbers.numel()
         plan: Layout = self.planner(context) if given is None or given.who is None else given
@@ -250,9 +250,11 @@ class Denoiser(nn.Module):
 
     def _sketched(self, x: Tensor, state: "_State") -> Tensor | None:
         """The layout drawn at the size of latents, and made as small as `x`: a cell then tells of all that it holds."""
-        if self.sketch is None or state.layout is None:
+        if self.sketch is None:
             return None
         size = x.shape[2], x.shape[3]
+        if state.layout is None:
+            return x.new_zeros(len(x), SKETCHED, *size)
         if not state.sketches:
             state.sketches[state.size] = self.sketch(*state.layout, state.size)
         if size not in state.sketches:

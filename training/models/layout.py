@@ -51,6 +51,10 @@ class Layout(NamedTuple):
     who: Tensor | None = None
 
 
+NOWHERE: Final = Layout(torch.zeros(0, 0, ROWS, PLACE))
+"""Nobody, and no scenery, in any clip."""
+
+
 class Plan(NamedTuple):
     """What a planner says before it is made definite: `there` (B, ROWS) above 0 for those who are, boxes (B, T, ROWS,
     4), `turns` (B, T, ROWS) in cycles, the scenery's in half frames that the camera has travelled, heading (B, ROWS)

@@ -14,7 +14,7 @@ from training import data
 from training.command import Request
 from training.loop import Batch, laid_out
 from training.models.denoiser import Controls, Denoiser
-from training.models.layout import Layout
+from training.models.layout import NOWHERE, Layout
 from training.models.text_encoder import TextEncoder
 from training.pools import Drawn, FromPool, Shape, places_of
 from training.sampling import FOLDED, UNGUIDED
@@ -132,8 +132,7 @@ class FilmJob:
                            Controls(start, layout=Layout(batch["places"])))
         with torch.no_grad():
             nothing = self._nothing.expand(len(time), -1, -1)
-            free = self.model(noisy, time * 1000, nothing, batch["domain"],
-                              Controls(start, layout=Layout(torch.zeros_like(batch["places"]))))
+            free = self.model(noisy, time * 1000, nothing, batch["domain"], Controls(start, layout=NOWHERE))
             target = target + guiding(found.float() - free.float(), time)
         error = film_error(found.float() - target, batch["weight"].transpose(1, 2))
         per_item = error.mean(dim=(1, 2, 3, 4)).detach()

@@ -3,6 +3,7 @@
 Trained on the layout of film clips, which need not be painted for that. None of the held-out pairs is among them.
 """
 
+import dataclasses
 import functools
 import random
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from training.stages.films import film_clip
 from training.stages.stage0 import read
 from training.text.tokenizer import Tokenizer
 from training.world.captions import caption
+from training.world.clip import HELD_OUT, Clip
 from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, trace
 from training.world.light import TIMES, WEATHERS
 from training.world.settings import SETTINGS
@@ -66,6 +68,7 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> d
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
+    clip = clip if placed else at_home(clip)
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
     places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
     turns = np.zeros((len(numbers), ROWS), np.float32)
@@ -80,6 +83,17 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> d
             "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
             "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours),
             "scene": torch.tensor([names.index(getattr(clip, name)) for name, names in SCENE.items()])}
+
+
+def at_home(clip: Clip) -> Clip:
+    """`clip` where its first actor is most at home, if that suits all of it: a text that names no place must mean one,
+    or a bit of every place is drawn."""
+    for name in SUBJECTS[clip.actors[0].subject].settings if clip.actors else ():
+        setting = SETTINGS[name]
+        suits = all(actor.place in setting.levels and (actor.subject, name) not in HELD_OUT for actor in clip.actors)
+        if suits and clip.time in ("day", *setting.times) and clip.weather in setting.weathers:
+            return dataclasses.replace(clip, setting=name)
+    return clip
 
 
 class Examined(nn.Module):

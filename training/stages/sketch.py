@@ -19,6 +19,7 @@ from training.models.text_encoder import TextEncoder
 from training.pools import FromPool
 from training.stages.films import single_frames
 from training.stages.stage0 import read
+from training.world.domains import DOMAINS
 
 SCHEDULE = Schedule(clips=150_000, batch=64, rate=3e-3, warmup=2000, ema=0.99)
 
@@ -45,12 +46,14 @@ class SketchJob:
         return data.batches(self._items, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Squared error of the guess where there is a sketch, weighted as later."""
+        """Squared error of the guess where there is a sketch, weighted as later, on clean pictures only: a watermark is
+        no part of a layout, it comes and goes with the domain."""
         latents, places = batch["latents"][:, 0].float(), batch["places"][:, 0]
         with torch.no_grad():
             who = self._planner(read(self._encoder, batch)).who
         sketch = self._guessing.sketch(places, who, (latents.shape[2], latents.shape[3]))
-        weight = (sketch != 0).any(1, keepdim=True).float() * batch["weight"][:, 0]
+        clean = (batch["domain"] == DOMAINS["clean"])[:, None, None, None]
+        weight = (clean & (sketch != 0).any(1, keepdim=True)) * batch["weight"][:, 0]
         error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * weight
         return error.sum() / weight.sum().clamp(min=1), {}
 
