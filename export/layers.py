@@ -82,7 +82,8 @@ class ClipAttention:
         if torch.compiler.is_exporting():
             # In fp32 whatever the rest is computed in: see export.typed.
             scores = query.float() @ key.float().transpose(-1, -2)
-            mixed = (scores if mask is None else scores + mask).softmax(-1).to(value.dtype) @ value
+            shares = (scores if mask is None else scores + mask).softmax(-1).to(value.dtype)
+            mixed = _mixed(shares, value)
         else:
             # The full denoiser's scores, all at once, are 5 GB and as much again for their softmax.
             mixed = F.scaled_dot_product_attention(query.float(), key.float(), value.float(), mask, scale=1.0)
@@ -104,6 +105,14 @@ class SplitGeglu(nn.Module):
     def forward(self, hidden_states: Tensor) -> Tensor:
         """(..., C) to (..., width)."""
         return self.value(hidden_states) * F.gelu(self.gate(hidden_states))
+
+
+def _mixed(shares: Tensor, value: Tensor) -> Tensor:
+    """shares (..., L, N) @ value (..., N, d).
+
+    For three who ask, OpenVINO's fused attention is wrong by a third in bf16 (2026.4): they are added up one by one.
+    """
+    return (shares[..., None] * value[..., None, :, :]).sum(-2) if shares.shape[-2] == 3 else shares @ value
 
 
 def _heads(value: Tensor, heads: int) -> Tensor:

@@ -1,5 +1,6 @@
 """Every stage once, at a tiny size, through the functions the commands call: pools, training, weights, resume."""
 
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from training.models.layout import ROWS, SCENERY, WHO, Plan, Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
 from training.stages import distil, planner, sketch, stage0, stage1, stage2, vae
-from training.stages.films import film, film_clip
+from training.stages.films import film, film_clip, single_frames
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
@@ -154,7 +155,7 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
 
 def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> None:
     texts = text_models(workshop / "weights")
-    items = [planner.item(data.HELD + index, texts[1], 0) for index in range(16)]
+    items = [planner.item(data.HELD + index, texts[1], 0, odd=0.0) for index in range(16)]
     batch = {name: torch.stack([item[name] for item in items])
              for name in ("places", "turns", "kinds", "colours", "scene")}
     truth = batch["places"]
@@ -226,7 +227,7 @@ def test_the_sketch_learns_nothing_from_watermarked_pictures(workshop: Path) -> 
     denoiser, config = load_denoiser(workshop / "weights", ("sketch",), temporal=False)
     assert denoiser.planner is not None
     assert denoiser.sketch is not None
-    items = sketch.single_frames(request(workshop, "stage1"), tokenizer)
+    items = single_frames(request(workshop, "stage1"), tokenizer)
     job = sketch.SketchJob(sketch.Guessing(denoiser.sketch, config.latent_channels), denoiser.planner, items, encoder)
     batch = {name: torch.stack([items(index)[name] for index in range(8)]) for name in items(0)}
     losses = [float(job.loss({**batch, "domain": torch.full((8,), DOMAINS[name])}, torch.Generator())[0].detach())
@@ -251,6 +252,21 @@ def test_a_text_without_a_place_means_one_that_suits() -> None:
             if [actor.subject for actor in film_clip(index, 0).actors] == ["car"] and film_clip(index, 0).time == "day"
             and film_clip(index, 0).weather == "clear"}
     assert cars == {"desert"}
+
+
+def test_a_garbled_text_keeps_its_ends_and_most_of_its_words() -> None:
+    rng, changed = random.Random(0), 0
+    for length in (2, 3, 9):
+        for _ in range(50):
+            tokens = np.arange(12) + 1000
+            planner.garble(tokens, length, 100, rng)
+            odd = np.flatnonzero(tokens < 100)
+            changed += len(odd)
+            assert 0 not in odd
+            assert all(odd < length - 1)
+            assert len(odd) <= 3
+            assert (np.delete(tokens, odd) == np.delete(np.arange(12) + 1000, odd)).all()
+    assert changed > 100
 
 
 def test_items_without_a_text_have_no_layout(workshop: Path) -> None:

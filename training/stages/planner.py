@@ -44,6 +44,9 @@ ANYWHERE, NOWHERE = 0.3, 0.15
 BLUR: Final = 0.3
 """How much noise, at most, a text's states get, which vary by 0.8: words that no caption has (an android, a jet) lie
 about that far from those that captions do have."""
+ODD: Final = 0.3
+"""The share of captions with some words that are any: in a text of a user, or of a writer, who is who must not hang on
+a verb that no caption has."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
@@ -62,7 +65,7 @@ def looks(frames: int) -> list[int]:
     return torch.linspace(0, frames - 1, min(LOOKS, frames)).round().int().tolist()
 
 
-def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> data.Item:
+def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, odd: float = ODD) -> data.Item:
     """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns in cycles (LOOKS, ROWS),
     the numbers of kinds and colours (ACTORS,), and of what the `scene` is (SCENES)."""
     rng = random.Random(f"planner/{seed}/{index}")
@@ -70,6 +73,8 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> d
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     clip = clip if placed else at_home(clip)
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
+    if rng.random() < odd:
+        garble(tokens[0], int(mask[0].sum()), tokenizer.size, rng)
     places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
     turns = np.zeros((len(numbers), ROWS), np.float32)
     turns[:, SCENERY] = places[:, SCENERY, 4]
@@ -83,6 +88,15 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES) -> d
             "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
             "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours),
             "scene": torch.tensor([names.index(getattr(clip, name)) for name, names in SCENE.items()])}
+
+
+def garble(tokens: np.ndarray, length: int, vocabulary: int, rng: random.Random) -> None:
+    """Put any tokens in the place of one to three of a text's (N,), of which `length` count; the first and the last of
+    these stay."""
+    count = min(rng.randint(1, 3), length - 2)
+    if count > 0:
+        begin = rng.randint(1, length - 1 - count)
+        tokens[begin:begin + count] = [rng.randrange(vocabulary) for _ in range(count)]
 
 
 def at_home(clip: Clip) -> Clip:
@@ -166,8 +180,8 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     (intersection over union), how far motions are off, in cycles, and the sides of the scenery, in frames."""
     encoder, tokenizer = texts
     planner = model.planner
-    batch = next(data.batches(functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers)),
-                              data.HELD, count))
+    draw = functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers), odd=0.0)
+    batch = next(data.batches(draw, data.HELD, count))
     batch = {key: value.to(device()) for key, value in batch.items()}
     plan, numbers = planner.plan(read(encoder, batch)), looks(len(planner.powers))
     rows, told = plan.layout().places[:, numbers].float(), batch["places"]

@@ -41,6 +41,11 @@ class Tokenizer:
         by_id = {number: word for word, number in self._wordpiece.get_vocab().items()}
         return [by_id[number] for number in range(len(by_id))]
 
+    @property
+    def size(self) -> int:
+        """How many tokens there are."""
+        return self._wordpiece.get_vocab_size()
+
     def edges(self) -> tuple[int, int]:
         """Return the ids that open and close every text: [CLS] and [SEP]."""
         start, end = self._wordpiece.encode("").ids[:2]
