@@ -17,8 +17,9 @@ def test_actors_are_in_their_places_in_half_precision_too(text: str) -> None:
     folder = find().folder
     with open_engine(folder / "text_encoder.onnx", "openvino", exact=True) as encoder:
         context = encode_text(text, Tokenizer.from_file(str(folder / "tokenizer.json")), encoder, 32).context
-    feed = {"latents": noise(1, (1, 32, 16, 20, 48)), "time": np.array([1000], np.float32), "context": context,
-            "domain": np.array([1], np.int64)}
+    feed: dict[str, np.ndarray] = {
+        "latents": noise(1, (1, 32, 16, 20, 48)), "time": np.array([1000], np.float32), "context": context,
+        "domain": np.array([1], np.int64)}
     found = []
     for exact in (True, False):
         with open_engine(folder / "denoiser.onnx", "openvino", exact=exact) as engine:
