@@ -104,11 +104,13 @@ def references(spec: NetworkSpec) -> list[dict[str, Array]]:
 
 
 def _let_go(spec: NetworkSpec) -> None:
-    for network in (spec.module, spec.reference):
-        if network is not None and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE:
-            network.to("meta")
-    # A traced program holds its weights in circles.
-    gc.collect()
+    large = [network for network in (spec.module, spec.reference) if network is not None
+             and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE]
+    for network in large:
+        network.to("meta")
+    if large:
+        # A traced program holds its weights in circles.
+        gc.collect()
 
 
 def _engines(path: Path, exact: bool, precision: Precision) -> Iterator[Engine]:

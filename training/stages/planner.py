@@ -66,8 +66,8 @@ def looks(frames: int) -> list[int]:
 
 
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, odd: float = ODD) -> data.Item:
-    """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns in cycles (LOOKS, ROWS),
-    the numbers of kinds and colours (ACTORS,), and of what the `scene` is (SCENES)."""
+    """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns (LOOKS, ROWS) as in a
+    `Plan`, the numbers of kinds and colours (ACTORS,), and of what the `scene` is, in the order of `SCENE`."""
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
@@ -75,9 +75,9 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, odd:
     tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
     if rng.random() < odd:
         garble(tokens[0], int(mask[0].sum()), tokenizer.size, rng)
-    places = places_of(list(trace(clip, numbers, WIDTH, HEIGHT)))
-    turns = np.zeros((len(numbers), ROWS), np.float32)
-    turns[:, SCENERY] = places[:, SCENERY, 4]
+    seen = list(trace(clip, numbers, WIDTH, HEIGHT))
+    places, turns = places_of(seen), np.zeros((len(numbers), ROWS), np.float32)
+    turns[:, SCENERY] = [frame.scenery.travelled for frame in seen]
     kinds, colours = np.zeros((2, ACTORS), np.int64)
     for number, role in enumerate(stage(clip, WIDTH / HEIGHT / 2)):
         subject = SUBJECTS[role.actor.subject]
@@ -177,7 +177,8 @@ def _there(places: Tensor) -> Tensor:
 @torch.no_grad()
 def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = HELD) -> dict[str, float]:
     """On held-out clips: how often it is right who is there, what kind and colour they have, how much boxes overlap
-    (intersection over union), how far motions are off, in cycles, and the sides of the scenery, in frames."""
+    (intersection over union), how far motions are off, in cycles, and the sides of the scenery, in frames;
+    how often the scene is told right, of which a caption need not say all."""
     encoder, tokenizer = texts
     planner = model.planner
     draw = functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers), odd=0.0)

@@ -14,7 +14,7 @@ from training.command import Request, facts, parse, train
 from training.finished import load_denoiser, text_models
 from training.loop import Batch, Schedule
 from training.models import weights
-from training.models.layout import SKETCHED, Planner, Sketch
+from training.models.layout import SCENERY, SKETCHED, Planner, Sketch
 from training.models.text_encoder import TextEncoder
 from training.pools import FromPool
 from training.stages.films import single_frames
@@ -46,14 +46,14 @@ class SketchJob:
         return data.batches(self._items, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Squared error of the guess where there is a sketch, weighted as later, on clean pictures only: a watermark is
+        """Squared error of the guess where there is a layout, weighted as later, on clean pictures only: a watermark is
         no part of a layout, it comes and goes with the domain."""
-        latents, places = batch["latents"][:, 0].float(), batch["places"][:, 0]
+        latents, places, weight = (batch[name][:, 0] for name in ("latents", "places", "weight"))
+        wanted = (batch["domain"] == DOMAINS["clean"]) & (places[:, SCENERY] != 0).any(-1)
         with torch.no_grad():
             who = self._planner(read(self._encoder, batch)).who
+        latents, places, weight, who = (value[wanted] for value in (latents.float(), places, weight, who))
         sketch = self._guessing.sketch(places, who, (latents.shape[2], latents.shape[3]))
-        clean = (batch["domain"] == DOMAINS["clean"])[:, None, None, None]
-        weight = (clean & (sketch != 0).any(1, keepdim=True)) * batch["weight"][:, 0]
         error = (self._guessing.guess(sketch).float() - latents).square().mean(1, keepdim=True) * weight
         return error.sum() / weight.sum().clamp(min=1), {}
 

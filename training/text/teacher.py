@@ -56,7 +56,7 @@ def packaged_teacher() -> Path:
 
 def word_states(teacher: Teacher, tokenizer: Tokenizer, device: str = "cpu", batch: int = 1024) -> Tensor:
     """Return the teacher's last state of every token read alone, (vocabulary, 384)."""
-    (start, end), vocabulary = tokenizer.edges(), len(tokenizer.vocabulary())
+    (start, end), vocabulary = tokenizer.edges(), tokenizer.size
     parts = []
     for first in range(0, vocabulary, batch):
         word = torch.arange(first, min(first + batch, vocabulary), device=device)
