@@ -67,15 +67,16 @@ class _Added:
         self.nodes: list[Any] = []
 
     def halves(self, name: str, values: Weights) -> None:
-        stored = self._tensor(f"{name}.half", values.astype(np.float16))
-        self.nodes.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
+        self.nodes.append(helper.make_node("Cast", [self._tensor(values.astype(np.float16))], [name],
+                                           to=onnx.TensorProto.FLOAT))
 
     def bytes(self, name: str, values: Weights, axis: int) -> None:
-        quantised, scale = quantise(values, axis)
-        parts = [self._tensor(f"{name}.bytes", quantised), self._tensor(f"{name}.scale", scale)]
+        parts = [self._tensor(part) for part in quantise(values, axis)]
         self.nodes.append(helper.make_node("DequantizeLinear", parts, [name], axis=axis))
 
-    def _tensor(self, name: str, values: npt.NDArray[Any]) -> str:
+    def _tensor(self, values: npt.NDArray[Any]) -> str:
+        # Numbered: what comes out of the node is named, and names would be longer than many a scale.
+        name = f"stored.{len(self.tensors)}"
         self._weights[name] = values
         self.tensors.append(stands_for(name, values))
         return name

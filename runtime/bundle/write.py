@@ -24,7 +24,7 @@ def write_manifest(folder: Path, data: Mapping[str, Any]) -> Bundle:
     roles = {role: _described(folder, role, table) for role, table in data["roles"].items()}
     whole = {"schema": SCHEMA, **data, "roles": roles}
     check(whole, str(folder / MANIFEST))
-    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     draft = folder / f".{MANIFEST}.new"
     try:
         with draft.open("w", encoding="utf-8", newline="\n") as file:

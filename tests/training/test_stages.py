@@ -22,10 +22,12 @@ from training.models.text_encoder import TextConfig, TextEncoder, save_text_enco
 from training.sampling import Prompted, Take, times
 from training.stages import distil, planner, sketch, stage0, stage1, stage2, vae
 from training.stages.films import film, film_clip, single_frames
+from training.world.captions import ALONE, REMARKS, named
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
 from training.world.settings import SETTINGS
+from training.world.subjects import SUBJECTS
 
 pytestmark = pytest.mark.proof
 
@@ -155,7 +157,7 @@ def test_computing_the_decoder_anew_leaves_the_latents_as_they_are(workshop: Pat
 
 def test_a_planner_is_judged_by_who_is_there_and_by_overlap(workshop: Path) -> None:
     texts = text_models(workshop / "weights")
-    items = [planner.item(data.HELD + index, texts[1], 0, odd=0.0) for index in range(16)]
+    items = [planner.item(data.HELD + index, texts[1], 0, plain=True) for index in range(16)]
     batch = {name: torch.stack([item[name] for item in items])
              for name in ("places", "turns", "kinds", "colours", "scene")}
     truth = batch["places"]
@@ -252,6 +254,21 @@ def test_a_text_without_a_place_means_one_that_suits() -> None:
             if [actor.subject for actor in film_clip(index, 0).actors] == ["car"] and film_clip(index, 0).time == "day"
             and film_clip(index, 0).weather == "clear"}
     assert cars == {"desert"}
+
+
+def test_remarks_name_nobody_and_are_no_part_of_captions() -> None:
+    rng, remarks, alone = random.Random(0), 0, 0
+    names = {noun for subject in SUBJECTS.values() for noun in subject.nouns}
+    assert not names & {word for words in (*REMARKS, *ALONE) for word in words.split()}
+    for index in range(400):
+        clip = film_clip(index, 0)
+        text = planner.remarked(clip, True, rng)
+        remarks += any(text.endswith(f", {remark}") for remark in REMARKS)
+        done = [words for words in ALONE if f" {words} " in f"{text} "]
+        alone += bool(done) and len(clip.actors) == 1
+        assert all(named(actor) in text for actor in clip.actors)
+    assert 60 < remarks < 140
+    assert 15 < alone < 100
 
 
 def test_a_garbled_text_keeps_its_ends_and_most_of_its_words() -> None:

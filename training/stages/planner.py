@@ -26,7 +26,7 @@ from training.pools import places_of
 from training.stages.films import film_clip
 from training.stages.stage0 import read
 from training.text.tokenizer import Tokenizer
-from training.world.captions import caption
+from training.world.captions import ALONE, REMARKS, caption
 from training.world.clip import HELD_OUT, Clip
 from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, trace
 from training.world.light import TIMES, WEATHERS
@@ -47,6 +47,9 @@ about that far from those that captions do have."""
 ODD: Final = 0.3
 """The share of captions with some words that are any: in a text of a user, or of a writer, who is who must not hang on
 a verb that no caption has."""
+ASIDE: Final = 0.25
+"""The share of captions with words that name nobody where others tell of a second actor: a remark behind a comma, or
+what one does alone."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
@@ -65,15 +68,19 @@ def looks(frames: int) -> list[int]:
     return torch.linspace(0, frames - 1, min(LOOKS, frames)).round().int().tolist()
 
 
-def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, odd: float = ODD) -> data.Item:
+def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plain: bool = False) -> data.Item:
     """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns (LOOKS, ROWS) as in a
-    `Plan`, the numbers of kinds and colours (ACTORS,), and of what the `scene` is, in the order of `SCENE`."""
+    `Plan`, the numbers of kinds and colours (ACTORS,), and of what the `scene` is, in the order of `SCENE`. A `plain`
+    caption is without remarks and odd words."""
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     clip = clip if placed else at_home(clip)
-    tokens, mask = tokenizer([caption(clip, rng.getrandbits(30), placed) if told else ""])
-    if rng.random() < odd:
+    text = ""
+    if told:
+        text = caption(clip, rng.getrandbits(30), placed) if plain else remarked(clip, placed, rng)
+    tokens, mask = tokenizer([text])
+    if not plain and rng.random() < ODD:
         garble(tokens[0], int(mask[0].sum()), tokenizer.size, rng)
     seen = list(trace(clip, numbers, WIDTH, HEIGHT))
     places, turns = places_of(seen), np.zeros((len(numbers), ROWS), np.float32)
@@ -88,6 +95,16 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, odd:
             "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
             "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours),
             "scene": torch.tensor([names.index(getattr(clip, name)) for name, names in SCENE.items()])}
+
+
+def remarked(clip: Clip, placed: bool, rng: random.Random) -> str:
+    """A caption of `clip`, sometimes with words that could be taken for a second actor's."""
+    if len(clip.actors) == 1 and rng.random() < ASIDE:
+        clip = dataclasses.replace(clip, actors=(dataclasses.replace(clip.actors[0], verb=rng.choice(ALONE)),))
+    text = caption(clip, rng.getrandbits(30), placed)
+    if rng.random() < ASIDE:
+        text += "".join(f", {remark}" for remark in rng.sample(REMARKS, rng.randint(1, 2)))
+    return text
 
 
 def garble(tokens: np.ndarray, length: int, vocabulary: int, rng: random.Random) -> None:
@@ -181,7 +198,7 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     how often the scene is told right, of which a caption need not say all."""
     encoder, tokenizer = texts
     planner = model.planner
-    draw = functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers), odd=0.0)
+    draw = functools.partial(item, tokenizer=tokenizer, seed=0, frames=len(planner.powers), plain=True)
     batch = next(data.batches(draw, data.HELD, count))
     batch = {key: value.to(device()) for key, value in batch.items()}
     plan, numbers = planner.plan(read(encoder, batch)), looks(len(planner.powers))

@@ -21,7 +21,8 @@ from training.stages.films import single_frames
 from training.stages.stage0 import read
 from training.world.domains import DOMAINS
 
-SCHEDULE = Schedule(clips=150_000, batch=64, rate=3e-3, warmup=2000, ema=0.99)
+SCHEDULE = Schedule(clips=150_000, batch=16, rate=4e-3, warmup=2000, ema=0.998)
+"""Small batches: after as many pictures with 64 it tells of what is in boxes 46 % of the variance, with 16 56 %."""
 
 
 class Guessing(nn.Module):
