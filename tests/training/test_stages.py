@@ -256,7 +256,7 @@ def test_a_text_without_a_place_means_one_that_suits() -> None:
     assert cars == {"desert"}
 
 
-def test_remarks_name_nobody_and_are_no_part_of_captions() -> None:
+def test_remarks_name_nobody_and_those_who_are_there_stay_named() -> None:
     rng, remarks, alone = random.Random(0), 0, 0
     names = {noun for subject in SUBJECTS.values() for noun in subject.nouns}
     assert not names & {word for words in (*REMARKS, *ALONE) for word in words.split()}

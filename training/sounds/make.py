@@ -56,11 +56,11 @@ def main(arguments: list[str]) -> None:
             continue
         entries.append(_write(item, options.out))
         print(f"{item.name}: {entries[-1]['seconds']} s, {entries[-1]['loudness']} LUFS", flush=True)
-    head = json.dumps({"version": VERSION, "name": "MovieFactory starter sounds", "licence": LICENCE})[:-1]
-    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
-    text = f'{head}, "sounds": [\n{lines}\n]}}'
     # A line a sound: a quarter smaller than with each word on its own.
-    (options.out / INDEX).write_text(text + "\n", encoding="utf-8")
+    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+    text = (f'{{"version": {VERSION}, "name": "MovieFactory starter sounds", "licence": "{LICENCE}", "sounds": [\n'
+            f'{lines}\n]}}\n')
+    (options.out / INDEX).write_text(text, encoding="utf-8")
 
 
 def words(item: Recipe | Piece) -> dict[str, Any]:

@@ -69,9 +69,9 @@ _CHASED: Final = ("chased by", "followed by", "ahead of", "just ahead of", "purs
 _PAST_FIXED: Final = ("passing", "passing", "going past", "near", "not far from", "beside", "leaving behind")
 """Passing what never moves."""
 
-ALONE: Final = ("facing the wind", "facing the waves", "facing the sun", "struggling ahead",
-                "pressing ahead", "pushing ahead", "moving ahead", "going ahead", "hurrying past", "going past",
-                "passing by", "passing through", "following a path", "following the road", "following the shore",
+ALONE: Final = ("facing the wind", "facing the waves", "facing the sun", "struggling ahead", "pressing ahead",
+                "pushing ahead", "moving ahead", "going ahead", "hurrying past", "going past", "passing by",
+                "passing through", "following a path", "following the road", "following the shore",
                 "following the stars", "leaving", "leaving it all behind", "leaving the town behind", "looking back",
                 "looking ahead", "keeping pace", "staying close", "coming closer", "coming near", "approaching",
                 "drawing near", "turning around", "settling down", "flying away", "running away", "escaping",
@@ -80,15 +80,14 @@ ALONE: Final = ("facing the wind", "facing the waves", "facing the sun", "strugg
                 "arriving")
 """What one does alone, in words that mostly tell of two."""
 
-REMARKS: Final = ("far away", "far away in the distance", "seen from afar", "small in the frame",
-                  "alone", "all alone", "with nobody else in sight", "nobody else around",
-                  "seen from the side", "seen from below", "in slow motion", "at full speed", "long shadows",
-                  "soft light", "golden light", "dramatic light", "deep shadows", "dust in the air", "bright colours",
-                  "pale colours", "wide and quiet", "calm and silent", "full of hope", "sad and lonely",
-                  "a moment of peace", "a last look back", "an endless horizon", "a huge sky", "the wind rising",
-                  "the music swells", "as the story begins", "the end of a long journey", "cinematic",
-                  "highly detailed", "film grain", "an old photograph", "a masterpiece",
-                  "shallow depth of field")
+REMARKS: Final = ("far away", "far away in the distance", "seen from afar", "small in the frame", "alone", "all alone",
+                  "with nobody else in sight", "nobody else around", "seen from the side", "seen from below",
+                  "in slow motion", "at full speed", "long shadows", "soft light", "golden light", "dramatic light",
+                  "deep shadows", "dust in the air", "bright colours", "pale colours", "wide and quiet",
+                  "calm and silent", "full of hope", "sad and lonely", "a moment of peace", "a last look back",
+                  "an endless horizon", "a huge sky", "the wind rising", "the music swells", "as the story begins",
+                  "the end of a long journey", "cinematic", "highly detailed", "film grain", "an old photograph",
+                  "a masterpiece", "shallow depth of field")
 """What writers put behind a comma that names nobody."""
 
 _TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck", "", "", "")
