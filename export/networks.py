@@ -27,8 +27,8 @@ REFRESH: Final = 3
 """Steps that deep features serve, as in most of DeepCache's own measurements."""
 LAID_OUT: Final = Tolerance(int8=4e-2, bfloat16=6e-2)
 """How far a denoiser with a layout may be away: a sketch sees waves as short as a thirtieth of a frame, for which a
-place that bf16 rounds by a pixel is another. OpenVINO is 3.3e-2 away in f32, where onnxruntime is 3e-4; in bf16
-7.0e-2."""
+place that is rounded by a pixel is another. OpenVINO is 3.3e-2 away in f32, where it makes bytes of what products are
+given (onnxruntime: 3e-4), and 7.0e-2 in bf16."""
 
 
 @dataclass(frozen=True)
