@@ -1,5 +1,6 @@
 """The starter's networks as the app sees them: what goes in and out, and with what they are tried."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from export.layers import for_inference
+from export.layers import for_inference, rebuild
 from export.spec import Form, NetworkSpec, Tolerance
 from runtime.backends import Array, TensorSpec
+from runtime.shot.controls import PER_FRAME, SKETCH
 from runtime.shot.guidance import DEEP, PAIR
 from training.models.autoencoder import Autoencoder
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig
@@ -21,14 +23,10 @@ from training.models.upscaler import BackwardStep, CleanStep, FlowStep, ForwardS
 Feed = dict[str, Array]
 PREDICTED: Final = ("prediction", "time_waves")
 """What every denoiser gives."""
-PLACES: Final = "places"
-"""What one with a layout gives besides."""
+LAYOUT: Final = (SKETCH, "places")
+"""What the layout of a clip is made to."""
 REFRESH: Final = 3
 """Steps that deep features serve, as in most of DeepCache's own measurements."""
-LAID_OUT: Final = Tolerance(int8=4e-2, bfloat16=6e-2)
-"""How far a denoiser with a layout may be away: a sketch sees waves as short as a thirtieth of a frame, for which a
-place that is rounded by a pixel is another. OpenVINO is 3.3e-2 away in f32, where it makes bytes of what products are
-given (onnxruntime: 3e-4), and 7.0e-2 in bf16."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,10 @@ def text_encoder(encoder: TextEncoder) -> NetworkSpec:
 
 
 class _ClipGraph(nn.Module):
-    """A denoiser for one clip, or for a pair of them. Its outputs beside the prediction are there for OpenVINO alone.
+    """A denoiser for one clip, or for a pair of them. Its time's waves are an output for OpenVINO alone.
 
     In bf16 it rounds whatever does not lead to an output: a time of 937.3 becomes 936 before its sine is taken, and
-    the prediction is off by a tenth; a layout would tremble. What leads straight to an output stays in fp32.
+    the prediction is off by a tenth. What leads straight to an output stays in fp32.
     """
 
     def __init__(self, denoiser: Denoiser, one_text: bool, clips: int = 1) -> None:
@@ -70,60 +68,86 @@ class _ClipGraph(nn.Module):
         self.denoiser = for_inference(denoiser, one_text, clips)
         self.waves = self.denoiser.unet.time_proj
         self.denoiser.unet.time_proj = nn.Identity()
-
-    def _laid_out(self, context: Tensor) -> tuple[Controls, tuple[Tensor, ...]]:
-        """The clip's layout, where the denoiser plans one, and its places as an output (B, T, ACTORS, PLACE)."""
-        if self.denoiser.planner is None:
-            return Controls(), ()
-        layout = self.denoiser.planner(context)
-        return Controls(layout=layout), (layout.places,)
+        # Layouts have a graph of their own.
+        self.denoiser.planner = self.denoiser.sketch = None
 
 
 class DenoiserGraph(_ClipGraph):
     """The same text and time for all frames of a clip."""
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
-        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves, and
-        places (B, T, ACTORS, PLACE) where there is a layout."""
-        waves, (controls, places) = self.waves(time), self._laid_out(context)
-        return self.denoiser(latents, waves, context, domain, controls), waves, *places
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, sketch: Tensor | None = None
+                ) -> tuple[Tensor, Tensor]:
+        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) and, where clips have a layout,
+        sketch (B, SKETCHED, T, h, w) -> prediction, time waves."""
+        waves = self.waves(time)
+        return self.denoiser(latents, waves, context, domain, Controls(sketch=sketch)), waves
 
 
 class DeepGraph(_ClipGraph):
     """As `DenoiserGraph`, and gives what its inner levels did: see `Denoiser.with_deep`."""
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, ...]:
-        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w), places."""
-        waves, (controls, places) = self.waves(time), self._laid_out(context)
-        prediction, deep = self.denoiser.with_deep(latents, waves, context, domain, controls)
-        return prediction, waves, deep, *places
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, sketch: Tensor | None = None
+                ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `DenoiserGraph` -> prediction, time waves, deep (T, C, h, w)."""
+        waves = self.waves(time)
+        prediction, deep = self.denoiser.with_deep(latents, waves, context, domain, Controls(sketch=sketch))
+        return prediction, waves, deep
 
 
 class ShallowGraph(_ClipGraph):
     """The outermost level alone: see `Denoiser.shallow`."""
 
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, deep: Tensor
-                ) -> tuple[Tensor, ...]:
-        """As `DenoiserGraph`, with deep (T, C, h, w) of a step before."""
-        waves, (controls, places) = self.waves(time), self._laid_out(context)
-        return self.denoiser.shallow(latents, waves, context, domain, deep, controls), waves, *places
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, *given: Tensor
+                ) -> tuple[Tensor, Tensor]:
+        """As `DenoiserGraph`, and last deep (T, C, h, w) of a step before."""
+        (*sketch, deep), waves = given, self.waves(time)
+        controls = Controls(sketch=sketch[0] if sketch else None)
+        return self.denoiser.shallow(latents, waves, context, domain, deep, controls), waves
 
 
 class ControlledGraph(_ClipGraph):
     """For one clip, with everything that can be said for each frame of it."""
 
+    def __init__(self, denoiser: Denoiser) -> None:
+        super().__init__(denoiser, one_text=False)
+        config = denoiser.config
+        self._more = [name for name, taken in ((SKETCH, config.layout), ("condition", config.conditions)) if taken]
+
     # Positional arguments are what a graph's inputs are made of.
-    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,  # noqa: PLR0913, PLR0917
-                start: Tensor, bias: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,
+                start: Tensor, bias: Tensor, *more: Tensor) -> tuple[Tensor, Tensor]:
         """As `DenoiserGraph` with time (1, T), context (1, T, N, D), start (1,), bias (T, T) and, where the network
-        takes it, condition (1, c, T, h, w); see `Controls`.
+        takes them, sketch and condition (1, c, T, h, w); see `Controls`.
         """
         waves = self.waves(time[0])
-        return self.denoiser(latents, waves, context[0], domain, Controls(start, bias, condition)), waves
+        given = dict(zip(self._more, more, strict=True))
+        controls = Controls(start, bias, given.get("condition"), sketch=given.get(SKETCH))
+        return self.denoiser(latents, waves, context[0], domain, controls), waves
+
+
+class LayoutGraph(nn.Module):
+    """What a clip's layout is drawn to, once for all steps. Apart from the denoiser for the sake of numbers: its places
+    and their waves need fp32, a thirtieth of a frame is another thing when it is rounded by a pixel."""
+
+    def __init__(self, denoiser: Denoiser, size: tuple[int, int], one_text: bool = True) -> None:
+        super().__init__()
+        drawing = copy.deepcopy(denoiser)
+        drawing.unet, drawing.inserts, drawing.temporal = None, nn.ModuleDict(), nn.ModuleDict()
+        self.denoiser, self._size = rebuild(drawing, one_text), size
+
+    def forward(self, context: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """context (1, N, D) -> sketch (1, SKETCHED, T, h, w), places (1, T, ROWS, PLACE).
+
+        With start (1,), the number of the first frame, each frame has a text: context (1, T, N, D).
+        """
+        if start is None:
+            return self.denoiser.drawn(context, 0, self._size)
+        return self.denoiser.drawn(context[0], start, self._size)
 
 
 def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form = "clip") -> tuple[NetworkSpec, ...]:
-    """latents, time, context, domain -> prediction, and the time's waves; see the graph of each form.
+    """latents, time, context, domain -> prediction, and the time's waves; see the graph of each form. Where clips have
+    a layout, sketch is an input too, and a graph of the layout makes it.
 
     `cells` is (height, width) of the latents, `tokens` the length of a text.
     """
@@ -136,33 +160,50 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
-    places = (PLACES,) if config.layout else ()
+    if form == "controls":
+        feeds = [_controlled(feed, config, draw) for feed in feeds]
+    layout = _laid_out(network, cells, feeds) if config.layout else ()
     match form:
         case "controls":
-            return one_graph(ControlledGraph(network, one_text=False), [_controlled(feed, config, draw)
-                                                                       for feed in feeds])
+            return (*one_graph(ControlledGraph(network), [_conditioned(feed, config, draw) for feed in feeds]), *layout)
         case "cached":
-            return cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds, places)
+            return (*cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds),
+                    *layout)
         case _:
-            return one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds, places)
+            return (*one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds), *layout)
 
 
-def one_graph(graph: nn.Module, feeds: list[Feed], more: tuple[str, ...] = ()) -> tuple[NetworkSpec, ...]:
-    """A denoiser of one graph; `more` are its last outputs."""
-    return (_denoiser("denoiser", graph, feeds, (*PREDICTED, *more)),)
+def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
+    """The layout's graph, of each clip alone; puts what it gives into `feeds`."""
+    each_frame = feeds[0]["context"].ndim == PER_FRAME["context"]
+    graph = LayoutGraph(network, cells, one_text=not each_frame)
+    taken = ("context", "start") if each_frame else ("context",)
+    told: list[Feed] = []
+    for feed in feeds:
+        clips = [{"context": context[None], **{name: feed[name] for name in taken[1:]}} for context in feed["context"]]
+        with torch.no_grad():
+            drawn = [graph(*map(torch.from_numpy, clip.values()))[0].numpy() for clip in clips]
+        feed[SKETCH] = np.concatenate(drawn)
+        told += clips
+    return (NetworkSpec(name="denoiser_layout", module=graph, inputs=specs(told[0]), outputs=LAYOUT, feeds=tuple(told),
+                        tolerance=Tolerance(), exact=True),)
 
 
-def cached_graphs(whole: nn.Module, shallow: nn.Module, feeds: list[Feed], more: tuple[str, ...] = ()
-                  ) -> tuple[NetworkSpec, ...]:
-    """A denoiser of two graphs: the whole of it, and its outermost level; `more` are the last outputs of both."""
+def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
+    """A denoiser of one graph."""
+    return (_denoiser("denoiser", graph, feeds, PREDICTED),)
+
+
+def cached_graphs(whole: nn.Module, shallow: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
+    """A denoiser of two graphs: the whole of it, and its outermost level."""
     draw = np.random.default_rng(1)
     with torch.no_grad():
         given = [whole.eval()(*map(torch.from_numpy, feed.values()))[2].numpy() for feed in feeds]
     # What lies a step back is a little different.
     deep = [{**feed, DEEP: value + np.float32(0.1 * value.std()) * normal(draw, *value.shape)}
             for feed, value in zip(feeds, given, strict=True)]
-    return (_denoiser("denoiser", whole, feeds, (*PREDICTED, DEEP, *more)),
-            _denoiser("denoiser_shallow", shallow, deep, (*PREDICTED, *more)))
+    return (_denoiser("denoiser", whole, feeds, (*PREDICTED, DEEP)),
+            _denoiser("denoiser_shallow", shallow, deep, PREDICTED))
 
 
 def refreshed(form: Form) -> dict[str, int]:
@@ -172,7 +213,7 @@ def refreshed(form: Form) -> dict[str, int]:
 
 def _denoiser(name: str, graph: nn.Module, feeds: list[Feed], outputs: tuple[str, ...]) -> NetworkSpec:
     return NetworkSpec(name=name, module=graph, inputs=specs(feeds[0]), outputs=outputs, feeds=tuple(feeds),
-                       tolerance=LAID_OUT if PLACES in outputs else Tolerance(), single=("time", "bias"))
+                       tolerance=Tolerance(), single=("time", "bias"))
 
 
 def _controlled(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -> Feed:
@@ -182,9 +223,14 @@ def _controlled(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -
             "context": feed["context"][:, None] + 0.1 * normal(draw, 1, frames, *feed["context"].shape[1:]),
             "start": np.array([3], np.int64), "bias": normal(draw, frames, frames)}
     told["bias"][0, -1] = -1e4
-    if config.conditions:
-        told["condition"] = normal(draw, 1, config.conditions, *feed["latents"].shape[2:])
     return told
+
+
+def _conditioned(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -> Feed:
+    """The feed with the channels that the network takes beside latents, if it takes any."""
+    if not config.conditions:
+        return feed
+    return {**feed, "condition": normal(draw, 1, config.conditions, *feed["latents"].shape[2:])}
 
 
 class DecoderGraph(nn.Module):

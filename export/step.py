@@ -23,6 +23,7 @@ from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
 from runtime.bundle.check import read_json
 from runtime.film.decisions import Settings
 from runtime.film.setup import solver_table
+from runtime.shot.controls import NO_SKETCH, SKETCH
 from runtime.shot.guidance import DEEP, PAIR, Condition, Predict, Shallow, guided
 from runtime.shot.solvers import SolverTable, estimate, step
 from runtime.shot.stepper import STATE, step_feeds
@@ -31,9 +32,11 @@ NAME: Final = "denoiser_step.onnx"
 NAME_SHALLOW: Final = "denoiser_step_shallow.onnx"
 LEAST_BESIDE: Final = 1024
 """Bytes from which on a weight lies beside the graphs."""
+_NULL: Final = {"context": "null", SKETCH: NO_SKETCH}
+"""What the text of nothing has in place of a text's."""
 _AGAIN: Final = "unguided."
 """How the nodes' outputs begin in the second walk through the network."""
-_PAIRED: Final = {name: f"_paired_{name}" for name in ("latents", "time", "context", "domain", "prediction")}
+_PAIRED: Final = {name: f"_paired_{name}" for name in ("latents", "time", "context", "domain", SKETCH, "prediction")}
 """What the network reads and gives for both clips at once, where it takes a pair."""
 
 
@@ -65,7 +68,8 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
 
     R and K - 1 are the rows and columns of the solver's matrices, the last row of `matrix` gives the estimate of x_0.
     Whatever else the denoiser takes stays an input, deep features an output (and unguided.deep, with two walks). With
-    `guide` also null, like context, and scale (1,); where the solver is noisy also noise (1, C, T, h, w).
+    `guide` also null, like context, null_sketch, like a sketch, and scale (1,); where the solver is noisy also noise
+    (1, C, T, h, w).
     """
     model = onnx.ModelProto()
     model.CopyFrom(denoiser)
@@ -80,8 +84,8 @@ def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> on
     after = []
     if shape[0] == PAIR:
         walks = [_renamed(list(graph.node), _PAIRED)]
-        before += [_node("Concat", [first, second], _PAIRED[second], axis=0) for first, second in
-                   (("latents", "latents"), ("time", "time"), ("null", "context"), ("domain", "domain"))]
+        before += [_node("Concat", [_NULL.get(name, name), name], _PAIRED[name], axis=0)
+                   for name in _PAIRED if name in given]
         after.append(helper.make_node("Split", [_PAIRED[predicted]], [unguided, predicted], "step_split", axis=0,
                                       num_outputs=PAIR))
     else:
@@ -119,12 +123,13 @@ def _interface(graph: Any, table: SolverTable, guide: bool, noisy: bool) -> None
     if guide and clips != PAIR:
         for found in (others, outputs):
             found.extend([_called(f"{_AGAIN}{DEEP}", value) for value in found if value.name == DEEP])
-    for name in ("time", "context", "domain"):
+    for name in {"time", "context", "domain", SKETCH} & given.keys():
         given[name].type.tensor_type.shape.dim[0].dim_value = 1  # one clip, also where the network takes a pair
     inputs = [_value("state", state), given["time"], _value("input_scale", [1]),
               _value("matrix", [table.rows + 1, table.rows + 1 + noisy]), given["context"], given["domain"], *others]
     if guide:
-        inputs += [_called("null", given["context"]), _value("scale", [1])]
+        inputs += [*(_called(nothing, given[name]) for name, nothing in _NULL.items() if name in given),
+                   _value("scale", [1])]
     replace_items(graph.input, [*inputs, *([_value("noise", [1, *shape])] if noisy else [])])
     replace_items(graph.output, [_value("next_state", state), _value("estimate", [1, *shape]), *outputs])
 
@@ -148,7 +153,7 @@ def _renamed(nodes: list[Any], names: Mapping[str, str]) -> list[Any]:
 def _again(nodes: list[Any], kept: set[str]) -> list[Any]:
     """The same nodes once more, reading the text of nothing; `kept` are the tensors both walks share."""
     def name(old: str) -> str:
-        return "null" if old == "context" else old if not old or old in kept else f"{_AGAIN}{old}"
+        return _NULL.get(old) or (old if not old or old in kept else f"{_AGAIN}{old}")
 
     copies = []
     for node in nodes:

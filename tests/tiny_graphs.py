@@ -33,6 +33,8 @@ class TinySizes:
     embedding: int = 6
     feature: int = 4
     domains: int = 2
+    sketch: int = 0
+    """Channels of the sketch that its denoiser takes, if it takes any."""
     uint8: bool = False
 
     @property
@@ -122,7 +124,8 @@ def text_encoder(path: Path, sizes: TinySizes = TinySizes()) -> Path:
 
 
 def denoiser(path: Path, sizes: TinySizes = TinySizes()) -> Path:
-    """latents (B,C,T,h,w), time (B), context (B,N,D), domain (B) int64 -> prediction, bounded, shaped like latents."""
+    """latents (B,C,T,h,w), time (B), context (B,N,D), domain (B) int64, perhaps sketch (B,S,T,h,w) -> prediction,
+    bounded, shaped like latents."""
     g, batch, channels = GraphBuilder(2), sizes.batch, sizes.channels
     shape = (batch, channels, sizes.frames, sizes.cells_high, sizes.cells_wide)
     latents = g.input("latents", FLOAT, *shape)
@@ -136,8 +139,22 @@ def denoiser(path: Path, sizes: TinySizes = TinySizes()) -> Path:
                   g.weight(sizes.context, channels, scale=1.0))
     style = g.add("Gather", g.weight(sizes.domains, channels, scale=1.0), domain)
     clock = g.add("MatMul", g.add("Unsqueeze", g.add("Sin", time), g.constant(np.array([1]))), g.weight(1, channels))
-    bias = g.add("Reshape", g.add("Sum", words, style, clock), per_channel)
-    g.output("prediction", g.add("Tanh", g.add("Sum", space, frames, bias)), FLOAT, *shape)
+    parts = [space, frames, g.add("Reshape", g.add("Sum", words, style, clock), per_channel)]
+    if sizes.sketch:
+        sketch = g.input("sketch", FLOAT, batch, sizes.sketch, *shape[2:])
+        parts.append(g.add("Conv", sketch, g.weight(channels, sizes.sketch, 1, 1, 1)))
+    g.output("prediction", g.add("Tanh", g.add("Sum", *parts)), FLOAT, *shape)
+    return g.save(path)
+
+
+def layout(path: Path, sizes: TinySizes = TinySizes()) -> Path:
+    """context (1,N,D) -> sketch (1,S,T,h,w)."""
+    g = GraphBuilder(8)
+    shape = (sizes.sketch, sizes.frames, sizes.cells_high, sizes.cells_wide)
+    words = g.add("ReduceMean", g.input("context", FLOAT, 1, sizes.tokens, sizes.context), g.constant(np.array([1])),
+                  keepdims=0)
+    drawn = g.add("MatMul", words, g.weight(sizes.context, int(np.prod(shape)), scale=1.0))
+    g.output("sketch", g.add("Reshape", drawn, g.constant(np.array([1, *shape]))), FLOAT, 1, *shape)
     return g.save(path)
 
 
@@ -214,6 +231,7 @@ def forward(path: Path, sizes: TinySizes = TinySizes()) -> Path:
 
 def tiny_manifest(sizes: TinySizes = TinySizes()) -> dict[str, Any]:
     """What `write_manifest` needs for the files that `tiny_bundle` writes: every role except sounds."""
+    laid_out = {"layout": {"file": "layout.onnx", "exact": True}} if sizes.sketch else {}
     return {
         "name": "tiny", "version": "1", "title": "Tiny graphs for tests", "licence": "Apache-2.0",
         "sources": [{"name": "random numbers", "licence": "CC0-1.0"}], "required": [],
@@ -221,7 +239,7 @@ def tiny_manifest(sizes: TinySizes = TinySizes()) -> dict[str, Any]:
             "text_encoder": {"graph": {"file": "text_encoder.onnx"},
                              "tokenizer": {"file": "tokenizer.json", "max_tokens": sizes.tokens}},
             "denoiser": {
-                "graph": {"file": "denoiser.onnx"},
+                "graph": {"file": "denoiser.onnx"}, **laid_out,
                 "latent": {"channels": sizes.channels, "ratio": sizes.ratio,
                            "mean": [0.1 * channel for channel in range(sizes.channels)],
                            "std": [1.0 + 0.5 * channel for channel in range(sizes.channels)]},
@@ -243,6 +261,8 @@ def tiny_bundle(folder: Path, sizes: TinySizes = TinySizes()) -> Bundle:
     text_encoder(folder / "text_encoder.onnx", sizes)
     tokenizer(folder / "tokenizer.json")
     denoiser(folder / "denoiser.onnx", sizes)
+    if sizes.sketch:
+        layout(folder / "layout.onnx", sizes)
     decoder(folder / "decoder.onnx", sizes)
     for build in (clean, flow, backward, forward):
         build(folder / "upscaler" / f"{build.__name__}.onnx", sizes)

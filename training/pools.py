@@ -148,7 +148,7 @@ def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 4.0) -> n
     """Loss weights (T, 1, h, w) of mean 1: what acts counts more than the scenery behind it."""
     height, width = size
     weights = np.ones((len(places), 1, height, width), np.float32)
-    for frame, actors in enumerate(places[:, :ACTORS]):
+    for frame, actors in enumerate(places[:, :ACTORS].clip(0, 1)):
         for left, top, right, bottom, *_ in actors:
             rows = slice(int(top * height), int(np.ceil(bottom * height)))
             columns = slice(int(left * width), int(np.ceil(right * width)))

@@ -17,7 +17,7 @@ from export.spec import NetworkSpec, Tolerance
 from export.starter import assembled
 from runtime.errors import UsageError
 from training.models.autoencoder import AutoencoderConfig
-from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.denoiser import Controls, Denoiser, DenoiserConfig
 from training.models.text_encoder import TextConfig
 
 M = TypeVar("M", bound=nn.Module)
@@ -29,6 +29,19 @@ FULL: Final[dict[str, Any]] = {
 FULL_CELLS: Final = (40, 96)
 """768x320 pixels, eight to a cell."""
 FULL_TOKENS: Final = 77
+
+
+class Clip(nn.Module):
+    """A denoiser for one clip with a layout that has been drawn before."""
+
+    def __init__(self, denoiser: Denoiser) -> None:
+        super().__init__()
+        self.denoiser = denoiser
+
+    def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor, sketch: Tensor) -> Tensor:
+        """As `export.networks.DenoiserGraph` -> prediction (1, C, T, h, w)."""
+        prediction: Tensor = self.denoiser(latents, time, context, domain, Controls(sketch=sketch))
+        return prediction
 
 
 class Picture(nn.Module):
@@ -63,7 +76,7 @@ def _as_told(sample: Tensor, timestep: Tensor) -> Tensor:
     return timestep
 
 
-def open_network(task: Task) -> tuple[Denoiser | Picture, Sampling]:
+def open_network(task: Task) -> tuple[Clip | Picture, Sampling]:
     """The network in fp32 on the CPU, and how the starter samples. The same task gives the same weights everywhere.
 
     Raises UsageError when the starter's weights are not there.
@@ -72,22 +85,21 @@ def open_network(task: Task) -> tuple[Denoiser | Picture, Sampling]:
     if task.network == "full":
         return filled(Picture(UNet2DConditionModel(**FULL))), Sampling()
     if task.weights is None:
-        return filled(Denoiser(DenoiserConfig())), Sampling()
+        return Clip(filled(Denoiser(DenoiserConfig()))), Sampling()
     try:
         model, facts = assembled(Path(task.weights))
     except FileNotFoundError as error:
         raise UsageError(f"the starter's finished stages in {task.weights}", str(error),
                          "or name another folder with --weights, or take --random: speed does not depend on what "
                          "weights hold") from error
-    return model.requires_grad_(False), Sampling(**facts)
+    return Clip(model.requires_grad_(False)), Sampling(**facts)
 
 
-def network_spec(model: Denoiser | Picture) -> NetworkSpec:
+def network_spec(model: Clip | Picture) -> NetworkSpec:
     """What is exported. A `Picture` is rebuilt for it, not copied: it is too large to have twice."""
-    if isinstance(model, Denoiser):
+    if isinstance(model, Clip):
         cells = Frame().cells(AutoencoderConfig().ratio)
-        (spec,) = networks.denoiser(model, cells, TextConfig().tokens)
-        return spec
+        return networks.denoiser(model.denoiser, cells, TextConfig().tokens)[0]
     return picture_spec(model, FULL_CELLS, FULL_TOKENS)
 
 

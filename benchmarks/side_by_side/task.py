@@ -70,7 +70,7 @@ def draw_scene(engine: Engine, feeds: dict[str, Array], sampling: Sampling) -> A
     """A scene's latents (1, C, T, h, w) from seeded noise, by the same table of `runtime.shot` whatever the engine."""
     context = feeds["context"]
     condition = Condition(context=context, domain=int(feeds["domain"][0]), null_context=np.zeros_like(context),
-                          scale=sampling.guidance)
+                          scale=sampling.guidance, sketch=feeds["sketch"])
     _, channels, frames, height, width = feeds["latents"].shape
     table = solvers.table("euler", Schedule(kind="flow", shift=sampling.shift), "flow", sampling.steps)
     request = DenoiseRequest(shape=(1, channels, frames, height, width), table=table, seed=SEED, condition=condition,

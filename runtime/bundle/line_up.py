@@ -14,6 +14,8 @@ from runtime.errors import BundleError
 
 T = TypeVar("T")
 
+SKETCH: Final = "sketch"
+
 STARTER: Final = "starter"
 """How a line-up on disk names the embedded bundle, wherever the program is installed."""
 
@@ -159,6 +161,8 @@ class LineUp:
 def _check_fit(line_up: LineUp) -> None:
     """What one role gives must be what the next takes; free axes fit anything."""
     roles = line_up.bundles.keys()
+    if "denoiser" in roles:
+        _check_sketch(line_up.denoiser)
     if {"text_encoder", "denoiser"} <= roles:
         _join("text encoder's context", _shape(line_up.text_encoder.graph.outputs, "context")[1:],
               "denoiser's context", _shape(line_up.denoiser.graph.inputs, "context")[-2:])
@@ -169,6 +173,18 @@ def _check_fit(line_up: LineUp) -> None:
     if {"denoiser", "upscaler"} <= roles:
         drawn, taken = _frames(line_up)
         _join("denoiser's frames", drawn, "upscaler's frames", taken)
+
+
+def _check_sketch(denoiser: Denoiser) -> None:
+    """A denoiser that takes a sketch of a layout has a graph that draws it; nothing else could."""
+    taken = [spec.shape for spec in denoiser.graph.inputs if spec.name == SKETCH]
+    drawn = [] if denoiser.layout is None else [_shape(denoiser.layout.outputs, SKETCH)]
+    for name, there, other in (("takes", taken, drawn), ("draws", drawn, taken)):
+        if there and not other:
+            raise BundleError("a denoiser that takes a sketch, and a graph of its layout that draws one",
+                              f"one of them {name} {there[0]}, the other does not", "export the bundle again")
+    for given, shape in zip(drawn, taken, strict=True):
+        _join("layout's sketch", given[1:], "denoiser's sketch", shape[1:])
 
 
 def _first(*bundles: Bundle) -> dict[str, Bundle]:

@@ -7,6 +7,9 @@ from typing import Any, Final, Literal
 from runtime.backends import TensorSpec
 
 ROLES: Final = ("text_encoder", "denoiser", "decoder", "upscaler", "sounds")
+LAYOUT: Final = "layout"
+OF_DENOISER: Final = ("step", "shallow", "step_shallow", LAYOUT)
+"""The graphs that a denoiser may have beside its own."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,10 @@ class Denoiser:
     """latents (B,C,T,h,w), time (B), context (B,N,D), domain (B) -> prediction, and how to sample with it.
 
     `guidance` 1 means it is folded in; `size` is (width, height) of a decoded frame; `domains` name -> id;
-    `shared_noise` is the share of the noise's variance that all frames of a clip have in common. `step` is the same
-    denoiser with guidance and the solver around it, for GPUs (see `shot.stepper`). With `shallow` and `step_shallow`
-    the whole denoiser runs in every `refresh`-th step only.
+    `shared_noise` is the share of the noise's variance that all frames of a clip have in common. `layout` plans a clip
+    from its text's context and draws the sketch (B,S,T,h,w) that the others then take. `step` is the same denoiser with
+    guidance and the solver around it, for GPUs (see `shot.stepper`). With `shallow` and `step_shallow` the whole
+    denoiser runs in every `refresh`-th step only.
     """
 
     graph: GraphEntry
@@ -112,6 +116,7 @@ class Denoiser:
     step: GraphEntry | None = None
     shallow: GraphEntry | None = None
     step_shallow: GraphEntry | None = None
+    layout: GraphEntry | None = None
     refresh: int = 1
 
     @property
@@ -121,13 +126,14 @@ class Denoiser:
         return 1, self.latent.channels, self.frames, height // ratio, width // ratio
 
     def parts(self, on_gpu: bool) -> tuple[str, ...]:
-        """The graphs that films run: the whole denoiser's and, where it rests in some steps, the outermost level's.
+        """The graphs that films run: the whole denoiser's, where it rests in some steps the outermost level's, and
+        where clips are laid out first the layout's.
 
-        On a GPU these are the step graphs, where there are any.
+        On a GPU the first two are the step graphs, where there are any.
         """
         whole, outermost = ("step", "step_shallow") if on_gpu and self.step is not None else ("graph", "shallow")
         rests = getattr(self, outermost) is not None and self.refresh > 1
-        return (whole, outermost) if rests else (whole,)
+        return whole, *((outermost,) if rests else ()), *((LAYOUT,) if self.layout is not None else ())
 
 
 @dataclass(frozen=True)
@@ -246,7 +252,7 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         domains={name: int(number) for name, number in table["domains"].items()},
         default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)),
         refresh=int(table.get("refresh", 1)),
-        **{part: _graph(table[part]) for part in ("step", "shallow", "step_shallow") if part in table})
+        **{part: _graph(table[part]) for part in OF_DENOISER if part in table})
 
 
 def _upscaler(table: Mapping[str, Any]) -> Upscaler:

@@ -1,15 +1,16 @@
 """A line-up in the terms of `shot`: what its networks read, are told and are asked for."""
 
+import dataclasses
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from runtime.backends import Engine
-from runtime.bundle import Denoiser, Engines, LineUp
+from runtime.bundle import LAYOUT, Denoiser, Engines, LineUp
 from runtime.events import Step
 from runtime.film.setup import Setup
 from runtime.shot.decode import Normalisation
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
-from runtime.shot.guidance import Condition, Latent, Shallow
+from runtime.shot.guidance import Condition, Latent, Shallow, laid_out
 from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import open_tokenizer
 from runtime.shot.upscale import PARTS, UpscalerGraphs
@@ -45,8 +46,12 @@ def drawn(request: DenoiseRequest, denoiser: Denoiser, engines: Engines
 def drawn_by(request: DenoiseRequest, denoiser: Denoiser, graphs: Mapping[str, Engine]
              ) -> Generator[Step | Estimate | Latents, None, None]:
     """`drawn` with engines that are open: those of `denoiser.parts`, in their order."""
-    (part, whole), *outermost = graphs.items()
-    shallow = [Shallow(engine, denoiser.refresh) for _, engine in outermost]
+    (part, whole), *others = graphs.items()
+    if LAYOUT in graphs:
+        told = request.condition
+        told = dataclasses.replace(told, sketch=laid_out(graphs[LAYOUT], told.context))
+        request = dataclasses.replace(request, condition=told)
+    shallow = [Shallow(engine, denoiser.refresh) for other, engine in others if other != LAYOUT]
     return (denoise_stepwise if part == "step" else denoise)(request, whole, *shallow)
 
 

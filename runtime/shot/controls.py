@@ -9,9 +9,13 @@ from runtime.backends.engine import Array, Engine
 
 PER_FRAME: Final = {"time": 2, "context": 4, "null": 4}
 """Axes of inputs that hold a value for each frame: (B, T) and (B, T, N, D)."""
-NEUTRAL: Final = frozenset({"start", "bias", "condition"})
-"""Inputs whose zeros change nothing: a clip's first frame is number 0, every frame sees every other, and there is no
-picture to go by."""
+SKETCH: Final = "sketch"
+"""What a clip's layout is drawn to, (B, S, T, h, w), where a denoiser takes one."""
+NO_SKETCH: Final = "null_sketch"
+"""That of the text of nothing, in step graphs."""
+NEUTRAL: Final = frozenset({"start", "bias", "condition", SKETCH, NO_SKETCH})
+"""Inputs whose zeros change nothing: a clip's first frame is number 0, every frame sees every other, there is no
+picture to go by, and nothing is laid out."""
 
 
 def fitted(feeds: Mapping[str, Array], denoiser: Engine) -> dict[str, Array]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from runtime.backends.engine import Array, Engine
 from runtime.events import Step
-from runtime.shot.controls import fitted
+from runtime.shot.controls import SKETCH, fitted
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, finite
 from runtime.shot.guidance import DEEP, Condition, Shallow
 from runtime.shot.solvers import SolverTable
@@ -29,6 +29,8 @@ def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition,
         "time": np.array([table.time[index]], np.float32), "context": told.context,
         "input_scale": np.array([table.input_scale[index]], np.float32), "domain": np.array([told.domain], np.int64),
         "matrix": rows if "noise" in taken else rows[:, :-1]}
+    if told.sketch is not None:
+        feeds[SKETCH] = told.sketch
     if "null" in taken:
         if told.null_context is None:
             raise ValueError("guidance needs a null context")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from export.compare import references, relative_error
 from export.convert import onnx_from
 from export.layers import ClipAttention, SplitGeglu, for_inference
-from export.networks import DenoiserGraph, denoiser, specs
+from export.networks import DenoiserGraph, LayoutGraph, denoiser, specs
 from export.spec import NetworkSpec, Precision, Tolerance
 from runtime.backends import open_engine
 from tests.export import tiny_networks as tiny
@@ -27,7 +27,8 @@ def test_the_copy_for_inference_predicts_the_same_and_the_original_is_left_alone
     with torch.no_grad():
         before = network(*feeds)
         quick = for_inference(network)(*feeds)
-        graph, waves, places = DenoiserGraph(network, one_text=True)(*feeds)
+        sketch, places = LayoutGraph(network, (2, 4))(context)
+        graph, waves = DenoiserGraph(network, one_text=True)(*feeds, sketch)
         after = network(*feeds)
         assert network.planner is not None
         np.testing.assert_allclose(places.numpy(), network.planner(context).places.numpy(), rtol=1e-4, atol=1e-6)
@@ -73,7 +74,7 @@ def test_a_split_gate_is_the_joined_one() -> None:
 def test_a_graph_gives_the_same_however_often_it_runs(precision: Precision, tmp_path: Path) -> None:
     """OpenVINO in fp32 wrote over what it computes only once, where the weights of that were bytes."""
     network = tiny.denoiser()
-    spec, = denoiser(network, (4, 8), 8)
+    _, spec = denoiser(network, (4, 8), 8)
     onnx_from(spec, tmp_path / "denoiser.onnx", precision)
     for backend in ("cpu", "openvino"):
         with open_engine(tmp_path / "denoiser.onnx", backend, exact=True) as engine:

@@ -14,7 +14,7 @@ from tests.export import tiny_networks as tiny
 
 SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
-    "denoiser": networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens)[0],
+    **{spec.name: spec for spec in networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens)},
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }
@@ -45,5 +45,5 @@ def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, Tra
     assert interface.data_files == ()
 
 
-def test_the_upscaler_computes_positions_exactly() -> None:
-    assert [name for name, spec in SPECS.items() if spec.exact] == ["upscaler_flow"]
+def test_positions_are_computed_exactly() -> None:
+    assert [name for name, spec in SPECS.items() if spec.exact] == ["denoiser_layout", "upscaler_flow"]

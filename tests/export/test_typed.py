@@ -20,6 +20,7 @@ from runtime.backends import build_ahead, read_interface
 from runtime.generators import finish
 from tests.export import tiny_networks as tiny
 from tests.export.test_networks import FORMS, SPECS
+from training.models.denoiser import Controls
 
 ELEMENTS = {"fp16-typed": onnx.TensorProto.FLOAT16, "bf16-typed": onnx.TensorProto.BFLOAT16}
 
@@ -58,7 +59,7 @@ def test_large_attention_scores_do_not_overflow(tmp_path: Path) -> None:
         if isinstance(part, Attention):
             part.to_q.weight.data *= 1000  # scores beyond 65,504, as Stable Diffusion 2 has them
             part.to_k.weight.data *= 1000
-    (spec,) = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
+    spec, _ = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
     assert torch.isfinite(run(spec, typed(spec, "fp16-typed").module)).all()
     plain = Plain(copy.deepcopy(network).half())
     for part in plain.modules():
@@ -74,8 +75,8 @@ class Plain(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, latents: Any, time: Any, context: Any, domain: Any) -> Any:
-        return self.network(latents.half(), time, context.half(), domain)
+    def forward(self, latents: Any, time: Any, context: Any, domain: Any, sketch: Any) -> Any:
+        return self.network(latents.half(), time, context.half(), domain, Controls(sketch=sketch.half()))
 
 
 def run(spec: NetworkSpec, module: nn.Module) -> Any:

@@ -302,6 +302,10 @@ def test_emphasis_has_mean_one_and_weighs_the_actor() -> None:
     np.testing.assert_allclose(weight.mean(axis=(1, 2, 3)), 1.0, rtol=1e-6)
     assert weight[0, 0, 6, 5] == pytest.approx(5 * weight[0, 0, 0, 0])
     assert (weight[1] == 1).all()
+    beyond = np.zeros_like(places)
+    beyond[0, 0] = (-0.5, 0.5, 0.5, 1.5, 1.0, 0.0, 1.0)
+    weight = pools.emphasis(beyond, (8, 16))
+    assert weight[0, 0, 7, 0] == weight[0, 0, 4, 7] == pytest.approx(5 * weight[0, 0, 0, 0])
 
 
 def test_film_items_keep_their_domain_and_avoid_the_held_out_pairs() -> None:

@@ -70,13 +70,15 @@ class Controls:
     `start` (1,) or (B,) is the number of the first frame, where only a piece of a clip is seen; numbers begin again
     after the clip's last. `bias` (T, T) is added to the scores of temporal attention, a row for each frame that looks
     (-10,000: it does not see that frame; the norm before still spans all frames). `condition` (B, conditions, T, h, w).
-    `layout` says who is where, in place of what the network plans.
+    `layout` says who is where, in place of what the network plans; `sketch` (B, SKETCHED, T, h, w) is one that has been
+    drawn before (see `Denoiser.drawn`), in place of both.
     """
 
     start: int | Tensor = 0
     bias: Tensor | None = None
     condition: Tensor | None = None
     layout: Layout | None = None
+    sketch: Tensor | None = None
 
 
 NO_CONTROLS: Final = Controls()
@@ -130,6 +132,14 @@ class Denoiser(nn.Module):
         _, skips, state = self._enter(latents, time, context, domain, controls)
         return self._leave(deep, skips, state, latents)
 
+    def drawn(self, context: Tensor, start: int | Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """The sketch (1, SKETCHED, T, h, w) of the layout that is planned for a clip from its text, context (1, N, D),
+        or (T, N, D) where each frame has one, its first frame being number `start`; and the places in it (1, T, ROWS,
+        PLACE). The same in every evaluation."""
+        assert self.sketch is not None
+        places, who = self._layout(context, self._numbers(start, self.config.frames, context.device), None)
+        return self.sketch(places, who, size).transpose(0, 1)[None], places[None]
+
     def stage1_parameters(self) -> Iterator[nn.Parameter]:
         """What stage 1 trains."""
         return chain(self.inserts.parameters(), () if self.sketch is None else self.sketch.parameters())
@@ -146,11 +156,10 @@ class Denoiser(nn.Module):
         unet = self.unet
         # Repeated before the embedding, not after: the same (B*T) batch then gives the frozen UNet's very bits.
         steps = unet.time_proj(_for_frames(time, len(x))).to(x.dtype)
-        start = torch.as_tensor(controls.start, device=x.device).reshape(-1, 1)
-        numbers = (torch.arange(frames, device=x.device) + start) % self.config.frames
-        layout = self._layout(context, numbers.expand(batch, -1), controls.layout)
+        numbers = self._numbers(controls.start, frames, x.device)
+        sketch = self._whole_sketch(context, numbers.expand(batch, -1), controls, (height, width))
         state = _State(unet.time_embedding(steps), _for_frames(context, len(x)), _for_frames(domain, len(x)), numbers,
-                       controls.bias, layout, (x.shape[2], x.shape[3]), {})
+                       controls.bias, {} if sketch is None else {(height, width): sketch})
         x = unet.conv_in(x)
         if controls.condition is not None:
             assert self.condition is not None
@@ -158,11 +167,27 @@ class Denoiser(nn.Module):
         skips = [x]
         return self._down(0, x, skips, state), skips, state
 
-    def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor] | None:
+    def _numbers(self, start: int | Tensor, frames: int, where: torch.device) -> Tensor:
+        """The numbers (1 or B, T) of frames."""
+        first = torch.as_tensor(start, device=where).reshape(-1, 1)
+        return (torch.arange(frames, device=where) + first) % self.config.frames
+
+    def _whole_sketch(self, context: Tensor, numbers: Tensor, controls: Controls, size: tuple[int, int]
+                      ) -> Tensor | None:
+        """The layout of frames `numbers` (B, T) drawn at the size of latents (B*T, SKETCHED, h, w), as given or as
+        planned; None for a network without layouts."""
+        if controls.sketch is not None:
+            return controls.sketch.transpose(1, 2).flatten(0, 1)
+        if self.sketch is None:
+            return None
+        if controls.layout is NOWHERE:
+            return context.new_zeros(numbers.numel(), SKETCHED, *size)
+        return self.sketch(*self._layout(context, numbers, controls.layout), size)
+
+    def _layout(self, context: Tensor, numbers: Tensor, given: Layout | None) -> tuple[Tensor, Tensor]:
         """Where (B*T, ROWS, PLACE) and who (B*T, ROWS, WHO): as given, or planned from the text for the moments
         `numbers` (B, T)."""
-        if self.planner is None or given is NOWHERE:
-            return None
+        assert self.planner is not None
         rows = numbers.numel()
         plan: Layout = self.planner(context) if given is None or given.who is None else given
         assert plan.who is not None
@@ -249,16 +274,12 @@ class Denoiser(nn.Module):
         return inserted
 
     def _sketched(self, x: Tensor, state: "_State") -> Tensor | None:
-        """The layout drawn at the size of latents, and made as small as `x`: a cell then tells of all that it holds."""
-        if self.sketch is None:
+        """The sketch made as small as `x`: a cell then tells of all that it holds."""
+        if not state.sketches:
             return None
         size = x.shape[2], x.shape[3]
-        if state.layout is None:
-            return x.new_zeros(len(x), SKETCHED, *size)
-        if not state.sketches:
-            state.sketches[state.size] = self.sketch(*state.layout, state.size)
         if size not in state.sketches:
-            state.sketches[size] = F.adaptive_avg_pool2d(state.sketches[state.size], size)
+            state.sketches[size] = F.adaptive_avg_pool2d(next(iter(state.sketches.values())), size)
         return state.sketches[size]
 
     def _places(self) -> Iterator[tuple[str, int, bool]]:
@@ -293,9 +314,8 @@ class _State:
     domain: Tensor
     numbers: Tensor
     bias: Tensor | None
-    layout: tuple[Tensor, Tensor] | None
-    size: tuple[int, int]
     sketches: dict[tuple[int, int], Tensor]
+    """Of the layout, by size, the whole one first; none for a network without layouts."""
 
 
 def _for_frames(value: Tensor, rows: int) -> Tensor:

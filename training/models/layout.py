@@ -20,10 +20,11 @@ SCENERY: Final = ACTORS
 """The row of a layout that tells of the scenery, after those of the actors."""
 ROWS: Final = ACTORS + 1
 PLACE: Final = 7
-"""Numbers that tell where an actor is in a frame, and how: left, top, right, bottom, 0 to 1 of the frame; the cosine
-and sine of how far its own motion has turned (wheels, legs, wings); 1 if it heads to the right, -1 to the left.
-Of scenery: the box of what a camera sees that neither moves nor zooms, which may reach beyond the frame; how far the
-camera has travelled, in halves of a frame's width, which shifts what is near."""
+"""Numbers that tell where an actor is in a frame, and how: left, top, right, bottom of the whole of it, in shares of
+the frame, beyond which they may lie; the cosine and sine of how far its own motion has turned (wheels, legs, wings); 1
+if it heads to the right, -1 to the left.
+Of scenery: the box of what a camera sees that neither moves nor zooms; how far the camera has travelled, in halves of a
+frame's width, which shifts what is near."""
 WHO: Final = 24
 """Numbers that tell who it is; of scenery, where and in what light."""
 WIDTH, HEAD, LAYERS = 96, 32, 2
@@ -69,7 +70,7 @@ class Plan(NamedTuple):
         """Made definite; zeros for those who are not there."""
         turns = (2 * math.pi) * self.turns[:, :, :ACTORS, None]
         heading = self.heading[:, None, :ACTORS, None].sign().expand_as(turns)
-        actors = torch.cat([self.boxes[:, :, :ACTORS].clamp(0, 1), turns.cos(), turns.sin(), heading], dim=-1)
+        actors = torch.cat([self.boxes[:, :, :ACTORS], turns.cos(), turns.sin(), heading], dim=-1)
         scenery = torch.cat([self.boxes[:, :, ACTORS:], self.turns[:, :, ACTORS:, None]], dim=-1)
         places = torch.cat([actors, F.pad(scenery, (0, PLACE - scenery.shape[-1]))], dim=2)
         there = (self.there > 0).to(places.dtype)

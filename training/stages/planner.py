@@ -170,12 +170,8 @@ class PlannerJob:
         numbers = looks(plan.boxes.shape[1])
         there = _there(batch["places"])
         count = there.sum().clamp(min=1)
-        boxes = plan.boxes[:, numbers].float()
-        actors = boxes[:, :, :ACTORS]
-        definite = torch.cat([actors.clamp(0, 1), boxes[:, :, ACTORS:]], dim=2)
-        away = ((definite - batch["places"][..., :4]).abs().mean(dim=(1, 3)) * there).sum() / count
-        # Clamped boxes have no slope beyond the edge: what lies out there is pulled back.
-        beyond = (actors - actors.clamp(-0.2, 1.2)).abs().mean()
+        apart = (plan.boxes[:, numbers].float() - batch["places"][..., :4]).abs().mean(dim=(1, 3))
+        away = (apart * there).sum() / count
         turned = ((plan.turns[:, numbers].float() - batch["turns"]).abs().mean(1) * there).sum() / count
         known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
         right = (batch["places"][:, 0, :ACTORS, -1] > 0).float()
@@ -183,7 +179,7 @@ class PlannerJob:
         named = (self._examined.misnamed(plan.who, batch) * there).sum() / count
         figures = {"away": float(away.detach()), "turned": float(turned.detach()), "known": float(known.detach()),
                    "named": float(named.detach())}
-        return away + beyond + TURNED * turned + SAID * (known + heads + named), figures
+        return away + TURNED * turned + SAID * (known + heads + named), figures
 
 
 def _there(places: Tensor) -> Tensor:

@@ -31,8 +31,9 @@ Window = tuple[int, int, int, int]
 
 
 class Seen(NamedTuple):
-    """How an actor is seen in a frame: its box, in shares of the frame; how far its own motion (wheels, legs, wings)
-    has turned, as a cosine and a sine; whether it heads to the right (1) or to the left (-1)."""
+    """How an actor is seen in a frame: the box of the whole of it, in shares of the frame, which may reach beyond; how
+    far its own motion (wheels, legs, wings) has turned, as a cosine and a sine; whether it heads to the right (1) or to
+    the left (-1)."""
 
     left: float
     top: float
@@ -161,9 +162,7 @@ def _tilted(upward: bool, body: tuple[float, float], zoom: float, ease: float) -
 
 
 def _seen(role: Role, box: Box, time: float, zoom: float, focus: tuple[float, float], half: float) -> Seen:
-    left, top, right, bottom = box
-    across = [((x - focus[0]) * zoom + half) / (2 * half) for x in (left, right)]
-    down = [(y - focus[1]) * zoom + 0.5 for y in (top, bottom)]
-    left, top, right, bottom = (min(1.0, max(0.0, value)) for value in (across[0], down[0], across[1], down[1]))
+    left, right = (((x - focus[0]) * zoom + half) / (2 * half) for x in (box[0], box[2]))
+    top, bottom = ((y - focus[1]) * zoom + 0.5 for y in (box[1], box[3]))
     turn = 2 * math.pi * role.turned(time)
     return Seen(left, top, right, bottom, math.cos(turn), math.sin(turn), role.heading)

@@ -53,11 +53,11 @@ class Subject:
 
     `draw(canvas, colour, phase)` paints it **heading right** in its own units: height 1, from y = -1 (top) to y = 0
     (where it touches the ground, the waterline, or its belly), x from -aspect/2 to +aspect/2. `colour` is a name of
-    the palette or `#rrggbb`; `phase` counts its own motion in cycles (wheels, wings, legs, flames) and grows by
-    `tempo` a second, so that a film holds whole cycles or simple parts of one; `speed` says how quick it is, 0 that it
-    never moves (how fast it crosses the frame is the camera's to say); `bob` how far it sways (in its own heights),
-    `climb` how fast it rises when it is in the air or in space. `height` is its size in frame heights at normal
-    distance. Larger reads better: 0.3 to 0.5.
+    the palette or `#rrggbb`; `phase` counts its own motion in cycles (wheels, wings, legs, flames), looks the same
+    after a whole one, and grows by `tempo` a second, so that a film holds whole cycles or simple parts of one; `speed`
+    says how quick it is, 0 that it never moves (how fast it crosses the frame is the camera's to say); `bob` how far it
+    sways (in its own heights), `climb` how fast it rises when it is in the air or in space. `height` is its size in
+    frame heights at normal distance. Larger reads better: 0.3 to 0.5.
     `lights` paints what shines by itself (lamps, flames) over the body, in the same units: no night dims it.
     `leap` is how far it rises out of the water and dips into it, in its own heights; 0 floats on the waterline.
     """

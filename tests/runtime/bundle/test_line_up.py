@@ -7,7 +7,7 @@ import pytest
 
 from runtime.bundle import STARTER, Bundle, LineUp, find, line_up, write_manifest
 from runtime.errors import BundleError
-from tests.tiny_graphs import TinySizes, decoder, text_encoder, tiny_bundle, tiny_manifest
+from tests.tiny_graphs import TinySizes, decoder, denoiser, layout, text_encoder, tiny_bundle, tiny_manifest
 
 
 @pytest.fixture
@@ -101,6 +101,27 @@ def test_parts_that_do_not_fit_are_refused(role: str, sizes: TinySizes, message:
     assert starter.roles
     with pytest.raises(BundleError, match=message):
         LineUp.with_starter(one_role(tmp_path / "mine", role, sizes))
+
+
+@pytest.mark.parametrize("missing", ["layout", "sketch"])
+def test_a_sketch_that_nothing_draws_or_nothing_takes_is_refused(missing: str, tmp_path: Path) -> None:
+    sizes = TinySizes(sketch=3)
+    bundle = tiny_bundle(tmp_path, sizes)
+    manifest = tiny_manifest(sizes)
+    assert LineUp.of(bundle).denoiser.parts(on_gpu=False) == ("graph", "layout")
+    if missing == "layout":
+        del manifest["roles"]["denoiser"]["layout"]
+    else:
+        denoiser(tmp_path / "denoiser.onnx")
+    with pytest.raises(BundleError, match="a denoiser that takes a sketch, and a graph of its layout that draws one"):
+        LineUp.of(write_manifest(tmp_path, manifest))
+
+
+def test_a_sketch_of_another_size_is_refused(tmp_path: Path) -> None:
+    tiny_bundle(tmp_path, TinySizes(sketch=3))
+    layout(tmp_path / "layout.onnx", TinySizes(sketch=2))
+    with pytest.raises(BundleError, match=r"the layout's sketch to fit the denoiser's sketch \(3, 16, 2, 3\)"):
+        LineUp.of(write_manifest(tmp_path, tiny_manifest(TinySizes(sketch=3))))
 
 
 def test_the_starters_upscaler_stays_out_where_frames_have_another_size(starter: Bundle, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The denoising loop on a real graph, against diffusers' own loop with the same graph."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from runtime.backends.engine import Engine
 from runtime.errors import BackendError
 from runtime.events import Step
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
-from runtime.shot.guidance import Condition, guided
+from runtime.shot.guidance import Condition, guided, laid_out
 from runtime.shot.noise import noise
 from runtime.shot.schedule import Schedule
 from runtime.shot.solvers import Prediction, Solver, table
-from tests.tiny_graphs import FLOAT, INT64, GraphBuilder, TinySizes, denoiser
+from tests.tiny_graphs import FLOAT, INT64, GraphBuilder, TinySizes, denoiser, layout
 
 # diffusers calls numpy in a way that numpy 2 reports.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -184,3 +185,26 @@ def test_overflow_is_reported_at_the_first_step(tmp_path: Path) -> None:
     with open_engine(overflowing(tmp_path / "denoiser.onnx"), "cpu", 1) as engine, \
             pytest.raises(BackendError, match=r"step 1 on ONNX Runtime.*half precision.*float32 or bfloat16"):
         next(denoise(request(), engine))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_text_is_laid_out_and_the_text_of_nothing_is_not(batch: int, tmp_path: Path) -> None:
+    one = TinySizes(frames=5, tokens=3, sketch=4)
+    many = dataclasses.replace(one, batch=batch)
+    with (open_engine(layout(tmp_path / "layout.onnx", one), "cpu", 1) as planner,
+          open_engine(denoiser(tmp_path / "denoiser.onnx", many), "cpu", 1) as runner,
+          open_engine(denoiser(tmp_path / "one.onnx", one), "cpu", 1) as alone):
+        sketch = laid_out(planner, words(1))
+        assert sketch.shape == (1, 4, *SHAPE[2:])
+        latent = noise(4, SHAPE)
+
+        def evaluated(context: Any, drawn: Any) -> Any:
+            feeds = {"latents": latent, "time": np.array([500.0], np.float32), "context": context,
+                     "domain": np.array([1]), "sketch": drawn}
+            return alone.run(feeds)["prediction"]
+
+        away, towards = evaluated(words(2), np.zeros_like(sketch)), evaluated(words(1), sketch)
+        told = Condition(context=words(1), domain=1, null_context=words(2), scale=3.0, sketch=sketch)
+        np.testing.assert_allclose(guided(runner, told)(latent, 500.0), away + 3.0 * (towards - away), rtol=1e-4,
+                                   atol=1e-5)
+        assert np.abs(evaluated(words(1), np.zeros_like(sketch)) - towards).max() > 0.01

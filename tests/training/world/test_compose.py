@@ -200,6 +200,22 @@ def test_scenery_near_the_actors_shifts_as_far_as_the_camera_is_said_to_travel(c
     assert apart[0] < 0.7 * apart[1]
 
 
+def test_a_body_that_the_frame_cuts_off_keeps_its_box() -> None:
+    clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", "tilt", 1)
+    boxes = [frame.actors[0] for frame in trace(clip, range(16), *WIDE)]
+    sizes = np.array([(box.right - box.left, box.bottom - box.top) for box in boxes])
+    np.testing.assert_allclose(sizes, sizes[:1].repeat(16, axis=0), rtol=1e-5)
+    assert any(box.top < -0.1 or box.bottom > 1.1 for box in boxes)
+
+
+def test_two_side_by_side_are_clear_of_one_another() -> None:
+    clip = couple("side by side", actor("horse", colour="white"), actor("dog", colour="black"))
+    for horse, dog in seen(clip, (0.0, 1.0, 2.0)):
+        assert horse[2] < dog[0]
+        assert horse[0] > 0
+        assert dog[2] < 1
+
+
 def test_scenery_of_a_close_up_reaches_beyond_the_frame() -> None:
     clip = Clip(4, (actor("horse", colour="brown"),), "", "meadow", "day", "clear", "close-up", 1)
     seen = next(iter(draw(clip, 1, *WIDE, start=1.0))).scenery

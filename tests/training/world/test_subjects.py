@@ -49,11 +49,18 @@ def test_a_subject_fills_its_box_and_stays_in_it(subject: Subject) -> None:
 
 
 def test_a_subject_moves_between_phases_and_the_next_cycle_begins_without_a_jump(subject: Subject) -> None:
-    here, later, soon = (painted(subject, "red", phase) for phase in (0.1, 0.4, 0.103))
+    here, later, soon = (painted(subject, "red", phase) for phase in (0.1, 0.7, 0.103))
     seen = here[..., 3] > 0.5
     changed = np.abs(later - here).max(axis=2) > 0.1
     assert changed.sum() > 0.03 * seen.sum()
     assert (np.abs(soon - here).max(axis=2) > 0.25).sum() < 0.1 * seen.sum()
+
+
+def test_a_subject_looks_the_same_after_a_cycle(subject: Subject) -> None:
+    """A layout tells how far a motion has turned as cosine and sine: half a wave more would be told by neither."""
+    here, again = painted(subject, "red", 0.1), painted(subject, "red", 1.1)
+    # A windmill's four sails and an airplane's three blades are the same after parts of one.
+    np.testing.assert_allclose(again, here, atol=0.02)
 
 
 def test_the_colour_is_the_body_s(subject: Subject) -> None:

@@ -28,14 +28,14 @@ def gore(left: float, right: float) -> skia.Path:
 def sway(canvas: skia.Canvas, phase: float) -> None:
     """Swing the canvas with the envelope."""
     canvas.translate(0.0, -0.6)
-    canvas.rotate(4.0 * math.sin(math.pi * phase))
+    canvas.rotate(4.0 * math.sin(2 * math.pi * phase))
     canvas.translate(0.0, 0.6)
 
 
 def trail(canvas: skia.Canvas, phase: float) -> None:
     """Swing the canvas further with the basket, which follows a little later."""
     canvas.translate(0.0, -0.3)
-    canvas.rotate(5.0 * math.sin(math.pi * phase - 0.9))
+    canvas.rotate(5.0 * math.sin(2 * math.pi * phase - 0.9))
     canvas.translate(0.0, 0.3)
 
 
@@ -54,7 +54,7 @@ def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
     trail(canvas, phase)
     canvas.translate(0.0, -0.17)
     canvas.rotate(90)
-    flame(canvas, 0.15 * (1 + 0.35 * math.sin(2 * math.pi * phase)), 0.11, 2.3 * phase)
+    flame(canvas, 0.15 * (1 + 0.35 * math.sin(4 * math.pi * phase)), 0.11, 4 * phase)
     canvas.restore()
 
 
@@ -84,7 +84,7 @@ SUBJECT = Subject(
     draw=draw,
     aspect=0.8,
     height=0.5,
-    tempo=1.0,
+    tempo=0.5,
     speed=0.22,
     places=("air",),
     settings=("desert", "above the clouds", "meadow", "canyon", "snow mountains", "open sea", "city", "forest",

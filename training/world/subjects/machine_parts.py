@@ -131,8 +131,8 @@ def sleeve(canvas: skia.Canvas, points: Sequence[tuple[float, float]], width: fl
 
 
 def flicker(phase: float, shift: float = 0.0) -> float:
-    """A restless number in -1..1 that never repeats within a clip."""
-    return 0.6 * math.sin(2 * math.pi * (phase + shift)) + 0.4 * math.sin(2 * math.pi * (2.37 * phase + 1.7 * shift))
+    """A restless number in -1..1 of two waves a cycle, which a tongue of fire follows."""
+    return 0.6 * math.sin(2 * math.pi * (phase + shift)) + 0.4 * math.sin(2 * math.pi * (2 * phase + 1.7 * shift))
 
 
 def flame(canvas: skia.Canvas, length: float, width: float, phase: float) -> None:

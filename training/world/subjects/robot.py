@@ -22,6 +22,8 @@ from training.world.subjects.machine_parts import (
 
 HALF_LEG = 0.17
 JOINT = mix(METAL, "#20242e", 0.55)
+STEEL = tones(METAL)
+"""Arms of bare metal: of the body's colour they would be lost before it."""
 
 
 def leg(canvas: skia.Canvas, hip: tuple[float, float], pose: Leg, tone: Tones) -> None:
@@ -73,13 +75,14 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     swing = 0.55 * math.sin(2 * math.pi * phase)
     canvas.save()
     canvas.translate(0.0, raised(phase))
-    arm(canvas, (0.14, -0.54), swing, far)
-    leg(canvas, (0.07, -0.4), far_leg, far)
-    leg(canvas, (-0.05, -0.4), near_leg, tone)
+    # Hips so far apart that two legs are seen in every moment of a stride.
+    arm(canvas, (0.17, -0.54), swing, Tones(STEEL.dark, STEEL.dark, STEEL.dark, STEEL.deep, STEEL.deep))
+    leg(canvas, (0.13, -0.4), far_leg, far)
+    leg(canvas, (-0.10, -0.4), near_leg, tone)
     panel(canvas, (-0.2, -0.59, 0.21, -0.27), 0.05, tone)
     canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
     head(canvas, tone)
-    arm(canvas, (-0.17, -0.53), -swing, tone)
+    arm(canvas, (-0.19, -0.53), -swing, STEEL)
     canvas.restore()
 
 

@@ -47,7 +47,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     """Paint the boat rocking on the waterline, the waterline at its foot."""
     tone = tones(colour)
     trim = accent(colour)
-    rock = math.sin(2 * math.pi * phase * 0.7)
+    rock = math.sin(2 * math.pi * phase)
     canvas.save()
     canvas.clipRect(skia.Rect.MakeLTRB(-0.9, -1.2, 0.9, 0.03))
     canvas.rotate(4.0 * rock)

@@ -30,7 +30,7 @@ def steam(canvas: skia.Canvas, phase: float) -> None:
     """A plume from the funnel: puffs swell as they drift back over the train, shaded below, white above."""
     for drop, colour in ((0.05, "#aeb6c6"), (0.0, "#fbfbf8")):
         for puff in range(7):
-            age = (0.8 * phase + puff / 7) % 1.0
+            age = (phase + puff / 7) % 1.0
             size = (0.18 + 0.19 * age) * min(1.0, 4 * (1 - age))
             lift = 0.06 * math.sin(2 * math.pi * age)
             canvas.drawPath(disc(1.2 - 2.2 * age, drop - 0.88 - lift, 1.7 * size, size), fill(colour))

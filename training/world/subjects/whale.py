@@ -71,7 +71,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.drawPath(ribbon(((0.40, -0.30), (0.29, -0.20 + beat / 2), (0.14, -0.10 + beat), (0.0, -0.06 + 1.4 * beat)),
                            (0.10, 0.155, 0.14, 0.03)), fill(skin.deep if colour == "white" else skin.dark))
     x, y = spine(0.2, turn)
-    eye(canvas, x, y - 0.01, 0.04)
+    eye(canvas, x, y - 0.02, 0.06)
     canvas.restore()
 
 
