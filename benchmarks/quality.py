@@ -22,10 +22,10 @@ from torch.nn import functional as F
 
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.film.decisions import Settings
-from runtime.film.drawing import condition, denoise_request, normalisation, tokenizer
+from runtime.film.drawing import condition, denoise_request, drawn, normalisation, tokenizer
 from runtime.film.setup import Setup, set_up
 from runtime.shot.decode import decode
-from runtime.shot.denoise import Latents, denoise
+from runtime.shot.denoise import Latents
 from runtime.shot.guidance import Condition
 from runtime.shot.pixels import Picture
 from runtime.shot.text import encode_text
@@ -142,14 +142,14 @@ def claim(model: Path, judge: judges.Judge) -> dict[str, Any]:
                     for text in texts]
         for name in denoiser.domains:
             told = [condition(denoiser, context, domain=name) for context in contexts]
-            marks = [look(judge, list(drawn(one, setup, engines))).marked > 0.5 for one in told]
+            marks = [look(judge, list(small(one, setup, engines))).marked > 0.5 for one in told]
             found[name] = share(np.concatenate(marks))
     return found
 
 
-def drawn(told: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
+def small(told: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
     """The decoded frames of one scene, before the upscaler."""
-    *_, done = denoise(denoise_request(setup, SEED, told), engines.get("denoiser"))
+    *_, done = drawn(denoise_request(setup, SEED, told), setup.line_up.denoiser, engines)
     assert isinstance(done, Latents)
     return decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
 

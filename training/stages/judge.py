@@ -3,6 +3,9 @@
 It says which of the world's subjects a frame shows, in which setting, and whether it carries the watermark. It learns
 from freshly drawn frames of both domains, blurred and disturbed the way a decoder blurs; its own accuracy on held-out
 clips is stored beside its weights, because a score is worth no more than the judge.
+
+Subjects are told cell by cell: a name for a whole frame does not say which of its shapes is meant, and a network this
+small takes far longer to find out than one that is told.
 """
 
 import functools
@@ -30,6 +33,8 @@ SCHEDULE = Schedule(clips=80_000, batch=32, rate=1e-3, warmup=1000, ema=0.998)
 WIDTH, HEIGHT = 384, 160
 SUBJECT_NAMES: Final = tuple(SUBJECTS)
 SETTING_NAMES: Final = tuple(SETTINGS)
+CELLS: Final = (HEIGHT // 32, WIDTH // 32)
+"""Rows and columns in which subjects are told."""
 _SEED: Final = 1 << 43
 
 
@@ -43,14 +48,20 @@ class Judge(nn.Module):
             layers += [nn.Conv2d(inside, outside, 3, stride=2, padding=1), nn.GroupNorm(8, outside), nn.SiLU(),
                        nn.Conv2d(outside, outside, 3, padding=1), nn.GroupNorm(8, outside), nn.SiLU()]
         self.body = nn.Sequential(*layers)
-        self.heads = nn.Linear(2 * widths[-1], len(SUBJECT_NAMES) + len(SETTING_NAMES) + 1)
+        self.where = nn.Conv2d(widths[-1], len(SUBJECT_NAMES), 1)
+        self.heads = nn.Linear(2 * widths[-1], len(SETTING_NAMES) + 1)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean and maximum over the frame: a subject is somewhere, a setting is everywhere."""
+        """A subject is where it shows most."""
+        subjects, settings, mark = self.by_cell(frames)
+        return subjects.amax(dim=(2, 3)), settings, mark
+
+    def by_cell(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, subjects in each cell (B, 16, *CELLS)."""
         features = self.body(frames)
         found = self.heads(torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1))
-        subjects, settings, mark = found.split([len(SUBJECT_NAMES), len(SETTING_NAMES), 1], dim=1)
-        return subjects, settings, mark[:, 0]
+        settings, mark = found.split([len(SETTING_NAMES), 1], dim=1)
+        return self.where(features), settings, mark[:, 0]
 
 
 class JudgeJob:
@@ -68,10 +79,13 @@ class JudgeJob:
         return data.batches(self._item, start, count)
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Sum of all cross-entropies: each subject is a question of its own."""
-        subjects, settings, mark = self.judge(batch["frame"].contiguous(memory_format=layout()))
-        named = F.binary_cross_entropy_with_logits(subjects.float(), batch["subjects"], reduction="none")
-        loss = (named.sum(dim=1).mean()
+        """Sum of all cross-entropies: each subject is a question of its own, of each cell and of the frame."""
+        cells, settings, mark = self.judge.by_cell(batch["frame"].contiguous(memory_format=layout()))
+        # A cell at the edge of a box is partly the subject's: no verdict is asked of it.
+        told = F.binary_cross_entropy_with_logits(cells.float(), (batch["cells"] > 0.5).float(), reduction="none")
+        told = told * ((batch["cells"] == 0) | (batch["cells"] > 0.5))
+        named = F.binary_cross_entropy_with_logits(cells.float().amax(dim=(2, 3)), batch["subjects"], reduction="none")
+        loss = (told.mean(dim=(2, 3)).sum(dim=1).mean() + named.sum(dim=1).mean()
                 + F.cross_entropy(settings.float(), batch["setting"])
                 + F.binary_cross_entropy_with_logits(mark.float(), batch["mark"]))
         right = (settings.argmax(1) == batch["setting"]).float().mean()
@@ -79,18 +93,30 @@ class JudgeJob:
 
 
 def frame_item(index: int, seed: int) -> dict[str, Tensor]:
-    """Item `index`: a disturbed frame with its subjects (16,), its setting () and its mark ()."""
+    """Item `index`: a disturbed frame with its subjects (16,), the share that each has of each cell (16, *CELLS), its
+    setting () and its mark ()."""
     rng = random.Random(f"judge/{seed}/{index}")
     clip = clips.sample(_SEED + (seed << 32) + index, films=False)
-    frame = next(iter(draw(clip, 1, WIDTH, HEIGHT, start=rng.uniform(0, 2)))).picture
+    drawn = next(iter(draw(clip, 1, WIDTH, HEIGHT, start=rng.uniform(0, 2))))
+    frame = drawn.picture
     marked = rng.random() < 0.5
     if marked:
         frame = watermarked([frame], rng.getrandbits(32))[0]
-    subjects = torch.zeros(len(SUBJECT_NAMES))
-    for actor in clip.actors:
-        subjects[SUBJECT_NAMES.index(actor.subject)] = 1
-    return {"frame": _disturbed(to_tensor(frame), rng), "subjects": subjects,
+    subjects, cells = torch.zeros(len(SUBJECT_NAMES)), torch.zeros(len(SUBJECT_NAMES), *CELLS)
+    for actor, seen in zip(clip.actors, drawn.actors, strict=True):
+        number = SUBJECT_NAMES.index(actor.subject)
+        subjects[number] = 1
+        down, across = (_covered(first, last, count) for first, last, count in
+                        ((seen.top, seen.bottom, CELLS[0]), (seen.left, seen.right, CELLS[1])))
+        cells[number] = torch.maximum(cells[number], down[:, None] * across)
+    return {"frame": _disturbed(to_tensor(frame), rng), "subjects": subjects, "cells": cells,
             "setting": torch.tensor(SETTING_NAMES.index(clip.setting)), "mark": torch.tensor(float(marked))}
+
+
+def _covered(first: float, last: float, count: int) -> Tensor:
+    """The share of each of `count` equal parts of 0..1 that lies between `first` and `last`."""
+    edges = torch.arange(count) / count
+    return ((edges + 1 / count).clamp(max=last) - edges.clamp(min=first)).clamp(min=0) * count
 
 
 def _disturbed(picture: Tensor, rng: random.Random) -> Tensor:
