@@ -116,8 +116,8 @@ def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() ->
                                torch.stack([0.275 + 0.3 * moments, torch.full((8,), 0.125), 0.525 + 0.3 * moments,
                                             torch.full((8,), 0.375), 0.25 + 1.5 * (moments + 1), *torch.zeros(2, 8)],
                                            dim=-1))
-    expected = torch.stack([0.275 + 0.3 * moments, torch.full((8,), 0.125),
-                            0.525 + 0.3 * moments, torch.full((8,), 0.375), turns.cos(), turns.sin(), torch.full((8,), -1.0)], dim=-1)
+    expected = torch.stack([0.275 + 0.3 * moments, torch.full((8,), 0.125), 0.525 + 0.3 * moments,
+                            torch.full((8,), 0.375), turns.cos(), turns.sin(), torch.full((8,), -1.0)], dim=-1)
     torch.testing.assert_close(layout.places[1, :, 0], expected)
     planner.motion.bias[0] = -1.0
     assert not planner(torch.randn(3, 5, 16)).places.any()
