@@ -57,7 +57,8 @@ class OpenVinoEngine(CheckedEngine):
         """Open `graph`.
 
         Inference is in bfloat16 where the CPU has instructions for it, else (or with `exact`) in the graph's own
-        precision; with `exact` nothing is rounded for speed besides. `threads` None lets the library use all cores; compiled graphs are kept in the folder `cache`.
+        precision; with `exact` nothing is rounded for speed besides. `threads` None lets the library use all cores;
+        compiled graphs are kept in the folder `cache`.
         Raises BackendError when the library or the graph does not work.
         """
         interface = read_interface(graph)
