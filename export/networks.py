@@ -185,8 +185,9 @@ def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> t
             drawn = [graph(*map(torch.from_numpy, clip.values()))[0].numpy() for clip in clips]
         feed[SKETCH] = np.concatenate(drawn)
         told += clips
+    # Waves are up to a thirtieth of a frame long: of what stored weights are off, places make a multiple.
     return (NetworkSpec(name="denoiser_layout", module=graph, inputs=specs(told[0]), outputs=LAYOUT, feeds=tuple(told),
-                        tolerance=Tolerance(), exact=True),)
+                        tolerance=Tolerance(fp16=1e-2), exact=True),)
 
 
 def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:

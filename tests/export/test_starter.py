@@ -16,11 +16,12 @@ from export import card, starter
 from export.errors import ExportError
 from export.starter import Built, Request, assembled, build
 from runtime.backends import Array, open_engine
-from runtime.bundle import Engines, LineUp, open_bundle
+from runtime.bundle import LAYOUT, Engines, LineUp, open_bundle
+from runtime.film.drawing import drawn
 from runtime.shot import solvers
 from runtime.shot.decode import Normalisation, decode
-from runtime.shot.denoise import DenoiseRequest, Latents, denoise
-from runtime.shot.guidance import Condition
+from runtime.shot.denoise import DenoiseRequest, Latents
+from runtime.shot.guidance import Condition, laid_out
 from runtime.shot.schedule import Schedule
 from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import encode_text, open_tokenizer
@@ -50,9 +51,9 @@ def test_the_bundle_fills_every_role_and_verifies(built: Built) -> None:
     assert built.left_out == {}
     bundle.verify()
     files = {path.name for path in bundle.folder.iterdir()}
-    assert files == {"text_encoder.onnx", "denoiser.onnx", "decoder.onnx", "upscaler_clean.onnx", "upscaler_flow.onnx",
-                     "upscaler_backward.onnx", "upscaler_forward.onnx", "tokenizer.json", "sounds", "bundle.json",
-                     "MODEL_CARD.md"}
+    assert files == {"text_encoder.onnx", "denoiser.onnx", "denoiser_layout.onnx", "decoder.onnx",
+                     "upscaler_clean.onnx", "upscaler_flow.onnx", "upscaler_backward.onnx", "upscaler_forward.onnx",
+                     "tokenizer.json", "sounds", "bundle.json", "MODEL_CARD.md"}
 
 
 def test_the_manifest_says_how_to_sample(built: Built) -> None:
@@ -85,10 +86,10 @@ def test_the_app_draws_a_scene_with_it(built: Built) -> None:
                            encoder.max_tokens)
         condition = Condition(context=text.context, domain=denoiser.domains["clean"], scale=denoiser.guidance)
         request = DenoiseRequest(shape=(1, 4, 4, 2, 4), table=table, seed=1, condition=condition)
-        *_, drawn = denoise(request, engines.get("denoiser"))
-        assert isinstance(drawn, Latents)
+        *_, made = drawn(request, denoiser, engines)
+        assert isinstance(made, Latents)
         normalisation = Normalisation(denoiser.latent.mean, denoiser.latent.std)
-        pictures = list(decode(drawn.array, engines.get("decoder"), normalisation))
+        pictures = list(decode(made.array, engines.get("decoder"), normalisation))
     assert [picture.shape for picture in pictures] == [(32, 64, 3)] * 4
     assert all(picture.std() > 1.0 for picture in pictures)
 
@@ -105,7 +106,7 @@ def test_with_controls_that_say_nothing_it_draws_the_same_scene_step_graph_or_no
     shutil.copytree(folder, tmp_path / "weights", ignore=shutil.ignore_patterns("upscaler.*"))
     controlled = build(Request(tmp_path / "weights", tmp_path / "bundle", frame=tiny.FRAME, step=True,
                                form="controls")).bundle
-    drawn = []
+    found = []
     noise = np.random.default_rng(3)
     context = noise.standard_normal((1, 8, 16), np.float32)
     for bundle in (built.bundle, controlled):
@@ -115,14 +116,16 @@ def test_with_controls_that_say_nothing_it_draws_the_same_scene_step_graph_or_no
         asked = DenoiseRequest(shape=facts.latent_shape, table=table, seed=1, condition=Condition(context=context,
                                                                                                   domain=1))
         with Engines(LineUp.of(bundle), "cpu") as engines:
-            drawn.append(last(denoise(asked, engines.get("denoiser"))))
+            found.append(last(drawn(asked, facts, engines)))
             if facts.step is not None:
-                drawn.append(last(denoise_stepwise(asked, engines.get("denoiser", "step"))))
+                told = dataclasses.replace(asked.condition, sketch=laid_out(engines.get("denoiser", LAYOUT), context))
+                found.append(last(denoise_stepwise(dataclasses.replace(asked, condition=told),
+                                                   engines.get("denoiser", "step"))))
                 own = np.repeat(context[:, None], 4, axis=1)
                 own[:, 3] *= -1
                 asked = dataclasses.replace(asked, condition=Condition(context=own, domain=1))
-                drawn.append(last(denoise(asked, engines.get("denoiser"))))
-    plain, whole, stepwise, other = drawn
+                found.append(last(drawn(asked, facts, engines)))
+    plain, whole, stepwise, other = found
     np.testing.assert_allclose(whole, plain, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(stepwise, plain, rtol=1e-3, atol=1e-4)
     assert np.abs(other - plain).max() > 0.01, "a text of one frame's own is heard"
