@@ -111,13 +111,13 @@ class ControlledGraph(_ClipGraph):
     def __init__(self, denoiser: Denoiser) -> None:
         super().__init__(denoiser, one_text=False)
         config = denoiser.config
-        self._more = [name for name, taken in ((SKETCH, config.layout), ("condition", config.conditions)) if taken]
+        self._more = [name for name, taken in (("condition", config.conditions), (SKETCH, config.layout)) if taken]
 
     # Positional arguments are what a graph's inputs are made of.
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor,
                 start: Tensor, bias: Tensor, *more: Tensor) -> tuple[Tensor, Tensor]:
         """As `DenoiserGraph` with time (1, T), context (1, T, N, D), start (1,), bias (T, T) and, where the network
-        takes them, sketch and condition (1, c, T, h, w); see `Controls`.
+        takes them, condition (1, c, T, h, w) and sketch; see `Controls`.
         """
         waves = self.waves(time[0])
         given = dict(zip(self._more, more, strict=True))
@@ -162,32 +162,32 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
         for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
     if form == "controls":
         feeds = [_controlled(feed, config, draw) for feed in feeds]
-    layout = _laid_out(network, cells, feeds) if config.layout else ()
+    layout = [_laid_out(network, cells, feeds)] if config.layout else []
     match form:
         case "controls":
-            return (*one_graph(ControlledGraph(network), [_conditioned(feed, config, draw) for feed in feeds]), *layout)
+            graphs = one_graph(ControlledGraph(network), feeds)
         case "cached":
-            return (*cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds),
-                    *layout)
+            graphs = cached_graphs(DeepGraph(network, one_text=True), ShallowGraph(network, one_text=True), feeds)
         case _:
-            return (*one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds), *layout)
+            graphs = one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds)
+    return *graphs, *layout
 
 
-def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
+def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> NetworkSpec:
     """The layout's graph, of each clip alone; puts what it gives into `feeds`."""
     each_frame = feeds[0]["context"].ndim == PER_FRAME["context"]
     graph = LayoutGraph(network, cells, one_text=not each_frame)
-    taken = ("context", "start") if each_frame else ("context",)
     told: list[Feed] = []
     for feed in feeds:
-        clips = [{"context": context[None], **{name: feed[name] for name in taken[1:]}} for context in feed["context"]]
+        first = {"start": feed["start"]} if each_frame else {}
+        clips = [{"context": context[None], **first} for context in feed["context"]]
         with torch.no_grad():
             drawn = [graph(*map(torch.from_numpy, clip.values()))[0].numpy() for clip in clips]
         feed[SKETCH] = np.concatenate(drawn)
         told += clips
     # Waves are up to a thirtieth of a frame long: of what stored weights are off, places make a multiple.
-    return (NetworkSpec(name="denoiser_layout", module=graph, inputs=specs(told[0]), outputs=LAYOUT, feeds=tuple(told),
-                        tolerance=Tolerance(fp16=1e-2), exact=True),)
+    return NetworkSpec(name="denoiser_layout", module=graph, inputs=specs(told[0]), outputs=LAYOUT, feeds=tuple(told),
+                       tolerance=Tolerance(fp16=1e-2), exact=True)
 
 
 def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
@@ -224,14 +224,9 @@ def _controlled(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -
             "context": feed["context"][:, None] + 0.1 * normal(draw, 1, frames, *feed["context"].shape[1:]),
             "start": np.array([3], np.int64), "bias": normal(draw, frames, frames)}
     told["bias"][0, -1] = -1e4
+    if config.conditions:
+        told["condition"] = normal(draw, 1, config.conditions, *feed["latents"].shape[2:])
     return told
-
-
-def _conditioned(feed: Feed, config: DenoiserConfig, draw: np.random.Generator) -> Feed:
-    """The feed with the channels that the network takes beside latents, if it takes any."""
-    if not config.conditions:
-        return feed
-    return {**feed, "condition": normal(draw, 1, config.conditions, *feed["latents"].shape[2:])}
 
 
 class DecoderGraph(nn.Module):

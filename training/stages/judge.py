@@ -82,8 +82,9 @@ class JudgeJob:
         """Sum of all cross-entropies: each subject is a question of its own, of each cell and of the frame."""
         cells, settings, mark = self.judge.by_cell(batch["frame"].contiguous(memory_format=layout()))
         # A cell at the edge of a box is partly the subject's: no verdict is asked of it.
-        told = F.binary_cross_entropy_with_logits(cells.float(), (batch["cells"] > 0.5).float(), reduction="none")
-        told = told * ((batch["cells"] == 0) | (batch["cells"] > 0.5))
+        inside = batch["cells"] > 0.5
+        told = F.binary_cross_entropy_with_logits(cells.float(), inside.float(), reduction="none")
+        told = told * ((batch["cells"] == 0) | inside)
         named = F.binary_cross_entropy_with_logits(cells.float().amax(dim=(2, 3)), batch["subjects"], reduction="none")
         loss = (told.mean(dim=(2, 3)).sum(dim=1).mean() + named.sum(dim=1).mean()
                 + F.cross_entropy(settings.float(), batch["setting"])
