@@ -32,7 +32,9 @@ BENDS: Final = 4
 """Coefficients of a path in time. A travelling actor's is a line, a zoom eases in and out with the third power."""
 SKETCHED: Final = 64
 """Channels of a sketch."""
-_INNER, _LAYERS, _TOLD = 192, 2, 64
+_LAYERS, _TOLD = 2, 64
+_ACTORS_INNER, _SCENERY_INNER = 320, 192
+"""An actor has more to tell than scenery: legs, wings and wheels in every moment of a motion."""
 _WAVES: Final = (1, 2, 4, 8, 16)
 """Half waves across an actor."""
 _WIDE_WAVES: Final = (*_WAVES, 32)
@@ -115,16 +117,16 @@ class Planner(nn.Module):
 
 class Field(nn.Module):
     """Channels of each place of something, as networks do that hold pictures: they see waves of the place (Tancik et
-    al., 2020), bent by `told` numbers of what it is. Across it may be seen at several depths."""
+    al., 2020), bent by `told` numbers of what it is. Across it may be seen at several depths. `inner` is its width."""
 
-    def __init__(self, told: int, depths: int, waves: tuple[int, ...]) -> None:
+    def __init__(self, told: int, depths: int, waves: tuple[int, ...], inner: int) -> None:
         super().__init__()
         self._waves = waves
         seen = 1 + 2 * len(waves)
-        self.across, self.down = nn.Linear(depths * seen, _INNER), nn.Linear(seen, _INNER, bias=False)
-        self.inner = nn.ModuleList(nn.Linear(_INNER, _INNER) for _ in range(_LAYERS))
-        self.told = nn.Sequential(nn.Linear(told, _TOLD), nn.SiLU(), nn.Linear(_TOLD, 2 * (1 + _LAYERS) * _INNER))
-        self.out = nn.Linear(_INNER, SKETCHED)
+        self.across, self.down = nn.Linear(depths * seen, inner), nn.Linear(seen, inner, bias=False)
+        self.inner = nn.ModuleList(nn.Linear(inner, inner) for _ in range(_LAYERS))
+        self.told = nn.Sequential(nn.Linear(told, _TOLD), nn.SiLU(), nn.Linear(_TOLD, 2 * (1 + _LAYERS) * inner))
+        self.out = nn.Linear(inner, SKETCHED)
 
     def forward(self, u: Tensor, v: Tensor, told: Tensor) -> Tensor:
         """Across u (N, w, depths) and down v (N, h, 1), -1 to 1 within it; told (N, told) -> (N, h, w, SKETCHED).
@@ -151,8 +153,8 @@ class Sketch(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.scenery = Field(WHO + 5, len(_DEPTHS), _WIDE_WAVES)
-        self.actor = Field(2 * WHO + 4, 1, _WAVES)
+        self.scenery = Field(WHO + 5, len(_DEPTHS), _WIDE_WAVES, _SCENERY_INNER)
+        self.actor = Field(2 * WHO + 4, 1, _WAVES, _ACTORS_INNER)
         self.over = nn.Sequential(nn.Linear(2 * SKETCHED, 2 * SKETCHED), nn.SiLU(),
                                   nn.Linear(2 * SKETCHED, SKETCHED))
 

@@ -23,6 +23,8 @@ from training.sounds.score import Piece, record
 
 LICENCE: Final = "Apache-2.0"
 BIT_RATE: Final = 60000
+MUSIC_BIT_RATE: Final = 56000
+"""Music is half of the library, and has none of the noise of rain and engines that Opus needs bits for."""
 RECIPES: Final = (*vehicles.RECIPES, *animals.RECIPES, *creatures.RECIPES, *machines.RECIPES, *weather.RECIPES,
                   *places.RECIPES)
 PIECES: Final = (*quiet_pieces.PIECES, *lively_pieces.PIECES)
@@ -114,7 +116,7 @@ def _write(item: Recipe | Piece, folder: Path) -> dict[str, Any]:
     rendered = render(item)
     if not np.isfinite(rendered.samples).all():
         raise ValueError(f"{item.name} came out with broken values")
-    data = opus(rendered.samples, BIT_RATE)
+    data = opus(rendered.samples, MUSIC_BIT_RATE if isinstance(item, Piece) else BIT_RATE)
     entry = words(item)
     path = folder / entry["file"]
     path.parent.mkdir(exist_ok=True)

@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> None:
 
 def run(request: Request) -> None:
     """Fill the pool, train, save the temporal layers."""
+    # Other clips than stage 1 has seen.
     seed = request.schedule.seed + 1
     torch.manual_seed(seed)
     encoder, tokenizer = text_models(request.weights)

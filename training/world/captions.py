@@ -90,6 +90,18 @@ REMARKS: Final = ("far away", "far away in the distance", "seen from afar", "sma
                   "a masterpiece", "shallow depth of field")
 """What writers put behind a comma that names nobody."""
 
+ADJECTIVES: Final = ("small", "little", "tiny", "big", "large", "huge", "giant", "enormous", "great", "tall", "tough",
+                     "heavy", "mighty", "old", "young", "new", "ancient", "modern", "vintage", "antique", "lonely",
+                     "lone", "brave", "happy", "sad", "curious", "proud", "wild", "gentle", "friendly", "mysterious",
+                     "angry", "tired", "playful", "shy", "clever", "calm", "restless", "cheerful", "lost", "fearless",
+                     "silent", "shiny", "rusty", "beautiful", "elegant", "pretty", "strange", "dusty", "battered",
+                     "gleaming", "sleek", "strong", "graceful", "magnificent", "majestic", "magical", "famous",
+                     "lovely", "cute", "funny", "fast", "slow", "swift", "quick", "speeding", "simple", "single")
+"""What writers say of somebody's size, age, mood and looks, and no picture tells."""
+
+_ADORNED: Final = 0.25
+"""The share of those named who get an adjective; of these so many get a second."""
+
 _TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck", "", "", "")
 _SKYLESS: Final = frozenset({"space", "moon", "under water"})
 """No weather there, and the time of day shows as light only: both read oddly in words."""
@@ -120,13 +132,22 @@ def caption(clip: Clip, seed: int, placed: bool = True) -> str:
     text = _joined([camera, *parts])
     if not camera and time and "," not in text and rng.random() < 0.15:
         text = f"{time}, " + text.replace(f" {time}", "", 1)
+    for actor in clip.actors:
+        text = text.replace(named(actor), named(actor, _adjectives(rng)), 1)
     return text
 
 
-def named(actor: Actor) -> str:
-    """The actor with its article and colour: 'a red car', 'an orange fish'."""
-    words = f"{actor.colour} {actor.noun}".strip()
+def named(actor: Actor, adjectives: str = "") -> str:
+    """The actor with its article and colour: 'a red car', 'an orange fish', 'an old red car'."""
+    words = " ".join(filter(None, (adjectives, actor.colour, actor.noun)))
     return ("an " if words[0] in "aeiou" else "a ") + words
+
+
+def _adjectives(rng: random.Random) -> str:
+    """'old', 'old, lonely' or mostly nothing."""
+    if rng.random() >= _ADORNED:
+        return ""
+    return rng.choice((", ", " ")).join(rng.sample(ADJECTIVES, 2 if rng.random() < _ADORNED else 1))
 
 
 def _sky(clip: Clip, rng: random.Random) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def propeller(canvas: skia.Canvas, phase: float) -> None:
     for blade in range(3):
         angle = 2 * math.pi * (phase + blade / 3)
         tip = (1.0 + 0.13 * math.cos(angle), -0.5 + 0.41 * math.sin(angle))
-        canvas.drawLine(1.0, -0.5, *tip, stroke(TYRE, 0.085))
+        canvas.drawLine(1.0, -0.5, *tip, stroke(TYRE, 0.12))
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:

@@ -39,8 +39,8 @@ def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint
     upper = 5 + 46 * math.sin(turn)
     elbow = reach(shoulder, upper, 0.20)
     ankle = reach(elbow, upper - 8 - 85 * fold, 0.17)
-    limb(canvas, (shoulder, elbow, ankle), (0.18, 0.12, 0.095), paint)
-    limb(canvas, (ankle, reach(ankle, upper + 60 - 85 * fold, 0.035)), (0.10, 0.10), paw)
+    limb(canvas, (shoulder, elbow, ankle), (0.20, 0.15, 0.13), paint)
+    limb(canvas, (ankle, reach(ankle, upper + 60 - 85 * fold, 0.04)), (0.135, 0.135), paw)
 
 
 def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint, paw: skia.Paint) -> None:
@@ -50,8 +50,8 @@ def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint, paw
     knee = reach(hip, thigh, 0.17)
     lower = -18 + 36 * math.sin(turn) - 45 * fold
     ankle = reach(knee, lower, 0.22)
-    limb(canvas, (hip, knee, ankle), (0.25, 0.16, 0.09), paint)
-    limb(canvas, (ankle, reach(ankle, lower + 85, 0.05)), (0.10, 0.10), paw)
+    limb(canvas, (hip, knee, ankle), (0.27, 0.19, 0.13), paint)
+    limb(canvas, (ankle, reach(ankle, lower + 85, 0.05)), (0.135, 0.135), paw)
 
 
 def head(canvas: skia.Canvas, coat: Tones, ear: str, turn: float) -> None:
@@ -59,7 +59,7 @@ def head(canvas: skia.Canvas, coat: Tones, ear: str, turn: float) -> None:
     rimmed(canvas, HEAD, coat.light, coat_paint(coat, -0.95, -0.60), 0.024)
     canvas.drawPath(MUZZLE, fill(mix(coat.light, "#fff4e2", 0.45)))
     canvas.drawOval(skia.Rect.MakeXYWH(0.63, -0.845, 0.11, 0.09), fill("#17151b"))
-    eye(canvas, 0.515, -0.825, 0.042)
+    eye(canvas, 0.515, -0.825, 0.055)
     flap = 0.06 * math.sin(turn + 0.6)
     canvas.drawPath(through((
         (0.30, -0.92), (0.38, -0.96), (0.43, -0.88), (0.40 - flap / 2, -0.74 - flap), (0.31 - flap, -0.62 - flap),

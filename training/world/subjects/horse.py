@@ -10,6 +10,7 @@ from training.world.subjects.animal_parts import (
     Point,
     Tones,
     coat_paint,
+    eye,
     limb,
     reach,
     ribbon,
@@ -38,7 +39,7 @@ def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint
     upper = 6 + 44 * math.sin(turn) + 14 * fold
     knee = reach(shoulder, upper, 0.25)
     ankle = reach(knee, upper - 6 - 92 * fold, 0.22)
-    limb(canvas, (shoulder, knee, ankle), (0.17, 0.085, 0.06), paint)
+    limb(canvas, (shoulder, knee, ankle), (0.20, 0.13, 0.10), paint)
     hoof(canvas, ankle, upper - 6 - 92 * fold)
 
 
@@ -51,13 +52,13 @@ def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint) -> 
     hock = reach(stifle, lower, 0.18)
     cannon = lower + 20 + 22 * fold
     ankle = reach(hock, cannon, 0.18)
-    limb(canvas, (hip, stifle, hock, ankle), (0.24, 0.17, 0.085, 0.06), paint)
+    limb(canvas, (hip, stifle, hock, ankle), (0.26, 0.19, 0.13, 0.10), paint)
     hoof(canvas, ankle, cannon)
 
 
 def hoof(canvas: skia.Canvas, ankle: Point, angle: float) -> None:
     """A dark hoof at the end of a leg."""
-    limb(canvas, (ankle, reach(ankle, angle + 12, 0.05)), (0.062, 0.085), fill(HOOF))
+    limb(canvas, (ankle, reach(ankle, angle + 12, 0.045)), (0.105, 0.13), fill(HOOF))
 
 
 def hair(canvas: skia.Canvas, colour: str, turn: float) -> None:
@@ -78,8 +79,8 @@ def head(canvas: skia.Canvas, coat: Tones, forelock: str) -> None:
         canvas.drawPath(through(((x - 0.035, -0.92), (x + 0.005, -1.0), (x + 0.045, -0.92))), fill(tone))
     rimmed(canvas, HEAD, coat.light, coat_paint(coat, -0.95, -0.68), 0.022)
     canvas.drawPath(through(((0.47, -0.96), (0.54, -0.94), (0.56, -0.88), (0.50, -0.91))), fill(forelock))
-    canvas.drawCircle(0.665, -0.685, 0.042, fill(coat.deep))
-    canvas.drawCircle(0.545, -0.855, 0.021, fill("#15131a"))
+    canvas.drawCircle(0.655, -0.70, 0.055, fill(coat.deep))
+    eye(canvas, 0.55, -0.85, 0.038)
 
 
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:

@@ -29,18 +29,18 @@ STEEL = tones(METAL)
 def leg(canvas: skia.Canvas, hip: tuple[float, float], pose: Leg, tone: Tones) -> None:
     """Thigh, shin and a flat foot."""
     knee, ankle = pose.knee(hip, HALF_LEG), pose.ankle(hip, HALF_LEG)
-    canvas.drawLine(*hip, *knee, stroke(JOINT, 0.08))
-    canvas.drawLine(*knee, *ankle, stroke(tone.base, 0.105))
-    panel(canvas, (ankle[0] - 0.08, ankle[1] - 0.04, ankle[0] + 0.13, ankle[1] + 0.06), 0.03, tone, 0.02)
+    canvas.drawLine(*hip, *knee, stroke(JOINT, 0.12))
+    canvas.drawLine(*knee, *ankle, stroke(tone.base, 0.15))
+    panel(canvas, (ankle[0] - 0.09, ankle[1] - 0.06, ankle[0] + 0.16, ankle[1] + 0.06), 0.04, tone, 0.02)
 
 
 def arm(canvas: skia.Canvas, shoulder: tuple[float, float], angle: float, tone: Tones) -> None:
     """Upper arm, forearm bent forward, a round hand."""
     elbow = (shoulder[0] + 0.14 * math.sin(angle), shoulder[1] + 0.14 * math.cos(angle))
     hand = (elbow[0] + 0.13 * math.sin(angle + 0.5), elbow[1] + 0.13 * math.cos(angle + 0.5))
-    canvas.drawLine(*shoulder, *elbow, stroke(JOINT, 0.065))
-    sleeve(canvas, (elbow, hand), 0.09, tone)
-    canvas.drawPath(disc(*hand, 0.11), fill(JOINT))
+    canvas.drawLine(*shoulder, *elbow, stroke(JOINT, 0.10))
+    sleeve(canvas, (elbow, hand), 0.125, tone)
+    canvas.drawPath(disc(*hand, 0.15), fill(JOINT))
 
 
 def head(canvas: skia.Canvas, tone: Tones) -> None:
@@ -77,8 +77,8 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.translate(0.0, raised(phase))
     # Hips so far apart that two legs are seen in every moment of a stride.
     arm(canvas, (0.17, -0.54), swing, Tones(STEEL.dark, STEEL.dark, STEEL.dark, STEEL.deep, STEEL.deep))
-    leg(canvas, (0.13, -0.4), far_leg, far)
-    leg(canvas, (-0.10, -0.4), near_leg, tone)
+    leg(canvas, (0.15, -0.4), far_leg, far)
+    leg(canvas, (-0.13, -0.4), near_leg, tone)
     panel(canvas, (-0.2, -0.59, 0.21, -0.27), 0.05, tone)
     canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
     head(canvas, tone)

@@ -10,7 +10,7 @@ from training.world.subjects.animal_parts import Point, coat_paint, eye, ribbon,
 
 # From the nose (share 0) to the root of the flukes (share 1): height of the back and depth of the belly.
 PROFILE = ((0.0, 0.03, 0.03), (0.04, 0.17, 0.13), (0.13, 0.27, 0.24), (0.27, 0.32, 0.33), (0.42, 0.29, 0.32),
-           (0.57, 0.215, 0.235), (0.72, 0.14, 0.15), (0.87, 0.08, 0.085), (1.0, 0.055, 0.055))
+           (0.57, 0.215, 0.235), (0.72, 0.15, 0.16), (0.87, 0.10, 0.105), (1.0, 0.075, 0.075))
 THROAT = ((0.02, -0.01), (0.11, -0.04), (0.24, -0.06), (0.40, -0.11), (0.56, -0.13), (0.72, -0.15))
 
 
@@ -32,11 +32,11 @@ def flukes(canvas: skia.Canvas, turn: float, near: str, far: str) -> None:
     x, y = spine(1.0, turn)
     canvas.save()
     canvas.translate(x, y)
-    canvas.rotate(14 + 30 * math.sin(turn - 3.4))
-    canvas.drawPath(through(((0.12, -0.02), (0.03, -0.13), (-0.05, -0.26), (-0.21, -0.335), (-0.32, -0.33),
-                             (-0.23, -0.19), (-0.16, -0.02), (0.0, 0.03))), fill(far))
-    canvas.drawPath(through(((0.12, -0.035), (-0.05, -0.04), (-0.20, -0.02), (-0.32, 0.08), (-0.36, 0.20),
-                             (-0.22, 0.18), (-0.06, 0.14), (0.04, 0.08), (0.11, 0.035))), fill(near))
+    canvas.rotate(14 + 12 * math.sin(turn - 3.4))
+    canvas.drawPath(through(((0.14, 0.0), (0.08, -0.14), (0.0, -0.28), (-0.18, -0.36), (-0.33, -0.33),
+                             (-0.24, -0.17), (-0.18, 0.0), (0.0, 0.05))), fill(far))
+    canvas.drawPath(through(((0.14, -0.06), (-0.05, -0.06), (-0.22, -0.02), (-0.34, 0.09), (-0.36, 0.23),
+                             (-0.20, 0.22), (-0.04, 0.20), (0.07, 0.13), (0.14, 0.06))), fill(near))
     canvas.restore()
 
 
@@ -61,7 +61,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.scale(0.94, 0.94)
     skin = tones(colour)
     pale = mix(skin.base, "#f6f3ea", 0.72) if colour != "white" else "#b9c6d8"
-    beat = 0.08 * math.sin(turn + 0.6)
+    beat = 0.05 * math.sin(turn + 0.6)
     canvas.drawPath(ribbon(((0.42, -0.20), (0.30, -0.08 - beat / 2), (0.18, -0.04 - beat)), (0.13, 0.12, 0.03)),
                     fill(skin.deep))
     flukes(canvas, turn, mix(skin.base, skin.light, 0.3), mix(skin.base, skin.dark, 0.25))
@@ -77,7 +77,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
 
 SUBJECT = Subject(
     name="whale",
-    nouns=("whale", "big whale"),
+    nouns=("whale",),
     draw=draw,
     aspect=1.9,
     height=0.56,
