@@ -187,7 +187,7 @@ def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> N
         told += clips
     # Waves are up to a thirtieth of a frame long: of what stored weights are off, places make a multiple.
     return NetworkSpec(name="denoiser_layout", module=graph, inputs=specs(told[0]), outputs=LAYOUT, feeds=tuple(told),
-                       tolerance=Tolerance(fp16=1e-2), exact=True)
+                       tolerance=Tolerance(fp16=1e-2), exact=True, typed=False)
 
 
 def one_graph(graph: nn.Module, feeds: list[Feed]) -> tuple[NetworkSpec, ...]:
@@ -257,8 +257,12 @@ def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
                        feeds=feeds, tolerance=Tolerance())
 
 
-def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
-    """The four graphs of `runtime.shot.upscale`: clean, flow, backward, forward."""
+def upscaler(network: Upscaler, frame: Frame, exact_flow: bool = True) -> tuple[NetworkSpec, ...]:
+    """The four graphs of `runtime.shot.upscale`: clean, flow, backward, forward.
+
+    Flows are sought by positions, which bf16 rounds by up to three quarters of a pixel at the right and lower edges;
+    with `exact_flow` no backend may.
+    """
     draw = np.random.default_rng(0)
     size = (frame.height, frame.width)
     first, second = (_picture(draw, *size) for _ in range(2))
@@ -273,7 +277,8 @@ def upscaler(network: Upscaler, frame: Frame) -> tuple[NetworkSpec, ...]:
         ("backward", BackwardStep(network), step, ("backward",)),
         ("forward", ForwardStep(network), {**step, "backward": feature[:, ::-1].copy()}, ("forward", "picture")))
     return tuple(NetworkSpec(name=f"upscaler_{name}", module=module, inputs=specs(feed), outputs=outputs,
-                             feeds=(feed,), tolerance=Tolerance(), exact=name == "flow", single=("flow",))
+                             feeds=(feed,), tolerance=Tolerance(), exact=exact_flow and name == "flow",
+                             typed=name != "flow", single=("flow",))
                  for name, module, feed, outputs in parts)
 
 

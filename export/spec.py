@@ -45,9 +45,9 @@ class NetworkSpec:
     """One network to export: `module` takes `inputs` in order and gives a tensor, or a tuple of them, for `outputs`.
 
     Axes of `inputs` that are names stay free in the graph. `feeds` are samples; the first one is traced, so its free
-    axes must be larger than 1. `exact` forbids backends to compute in less than fp32, `single` names the inputs that
-    must not lose a bit whatever the rest is computed in. `reference`, where there is one, is what `module` shall agree
-    with.
+    axes must be larger than 1. `exact` forbids backends to compute in less than the graph says, `typed` allows a graph
+    that says less than fp32; `single` names the inputs that must not lose a bit whatever the rest is computed in.
+    `reference`, where there is one, is what `module` shall agree with.
     """
 
     name: str
@@ -57,5 +57,6 @@ class NetworkSpec:
     feeds: tuple[Mapping[str, Array], ...]
     tolerance: Tolerance
     exact: bool = False
+    typed: bool = True
     single: tuple[str, ...] = ()
     reference: "nn.Module | None" = None

@@ -22,9 +22,9 @@ NORMS: Final = (nn.GroupNorm, nn.LayerNorm)
 def typed(spec: NetworkSpec, precision: Precision) -> NetworkSpec:
     """`spec` with a network that computes as `precision` says; the one in fp32 is what it will be compared with.
 
-    A precision that only says how weights are stored changes nothing, and neither does any for an `exact` network.
+    A precision that only says how weights are stored changes nothing, nor does any for a network not to be `typed`.
     """
-    if precision not in TYPES or spec.exact:
+    if precision not in TYPES or not spec.typed:
         return spec
     dtype = TYPES[precision]
     names = [tensor.name for tensor in spec.inputs]

@@ -58,7 +58,7 @@ def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, 
                 cache: Path | None = None) -> Engine:
     """Open the ONNX file `graph` with `backend`, one of `BACKENDS`.
 
-    `exact` forbids computing in less precision than the graph says (flow fields need it); `cache` is a folder where
+    `exact` forbids computing in less precision than the graph says (positions need it); `cache` is a folder where
     backends that compile keep the result. Raises BackendError when the library is missing or cannot open the graph.
     """
     chosen = resolve(backend)

@@ -47,3 +47,6 @@ def test_the_graph_computes_what_the_network_does(traced: tuple[NetworkSpec, Tra
 
 def test_positions_are_computed_exactly() -> None:
     assert [name for name, spec in SPECS.items() if spec.exact] == ["denoiser_layout", "upscaler_flow"]
+    rounded = networks.upscaler(tiny.upscaler(), tiny.FRAME, exact_flow=False)
+    assert not any(spec.exact for spec in rounded)
+    assert [spec.name for spec in rounded if not spec.typed] == ["upscaler_flow"], "on a GPU graphs are what they say"

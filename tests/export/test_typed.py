@@ -37,7 +37,7 @@ def test_the_graph_is_typed_and_computes_what_the_network_does(name: str, precis
     assert read_interface(path).inputs == plain.inputs, "seen from outside nothing has changed"
     kinds = {tensor.name: tensor.data_type for tensor in onnx.load(path).graph.initializer}
     large = {kind for name, kind in kinds.items() if kind != onnx.TensorProto.INT64 and "norm" not in name}
-    assert (ELEMENTS[precision] in large) == (not spec.exact)
+    assert (ELEMENTS[precision] in large) == spec.typed
 
 
 @pytest.mark.parametrize("precision", TYPES)

@@ -1,16 +1,20 @@
 """The embedded bundle's layout is what its planner says, whatever a backend computes in."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from runtime.backends import open_engine
+from runtime.backends import Engine, open_engine
 from runtime.bundle import LAYOUT, Engines, LineUp, find
 from runtime.shot.guidance import laid_out
 from runtime.shot.noise import noise
 from runtime.shot.text import encode_text
 
 pytest.importorskip("openvino", reason="there is no OpenVINO for this system")
+
+Read = Callable[[str], np.ndarray]
 
 COUNTS = {
     "a wide view of the flowers at dawn": 0,
@@ -22,15 +26,35 @@ COUNTS = {
     "a race between a yellow car and an airplane": 2,
 }
 """How many are in a text."""
+COLOURS = ("red", "blue", "yellow", "green", "orange")
+ADJECTIVES = ("small", "little", "big", "old", "lonely", "shiny", "brave", "old, lonely", "grumpy", "dented")
+"""The last two are in no caption."""
 
 
-def context(text: str) -> np.ndarray:
+@pytest.fixture(scope="module")
+def context() -> Iterator[Read]:
+    """A text's context (1, N, D)."""
     folder = find().folder
+    tokens = Tokenizer.from_file(str(folder / "tokenizer.json"))
     with open_engine(folder / "text_encoder.onnx", "openvino", exact=True) as encoder:
-        return encode_text(text, Tokenizer.from_file(str(folder / "tokenizer.json")), encoder, 32).context
+        yield lambda text: encode_text(text, tokens, encoder, 32).context
 
 
-def test_as_many_are_in_the_picture_as_in_the_text() -> None:
+def middle(layout: Engine, context: np.ndarray) -> np.ndarray:
+    """The mean channels (S,) of a sketch in the inner half of the box of the first who is named."""
+    drawn = layout.run({"context": context})
+    sketch, boxes = drawn["sketch"][0], drawn["places"][0, :, 0, :4]
+    height, width = sketch.shape[2:]
+    looks = []
+    for frame, (left, top, right, bottom) in enumerate(boxes):
+        across, down = (right - left) / 4, (bottom - top) / 4
+        rows = slice(int((top + down) * height), max(1, int((bottom - down) * height)))
+        columns = slice(int((left + across) * width), max(1, int((right - across) * width)))
+        looks.append(sketch[:, frame, rows, columns].reshape(len(sketch), -1))
+    return np.concatenate(looks, axis=1).mean(axis=1)
+
+
+def test_as_many_are_in_the_picture_as_in_the_text(context: Read) -> None:
     with Engines(LineUp.of(find()), "openvino") as engines:
         engine = engines.get("denoiser", LAYOUT)
         for text, count in COUNTS.items():
@@ -39,8 +63,21 @@ def test_as_many_are_in_the_picture_as_in_the_text() -> None:
             assert there.sum() == count, text
 
 
+@pytest.mark.parametrize("kind", ["fish", "car", "robot"])
+def test_an_adjective_costs_no_colour(kind: str, context: Read) -> None:
+    """The middle of somebody's sketch is nearest to that of the same colour without an adjective."""
+    with Engines(LineUp.of(find()), "openvino") as engines:
+        layout = engines.get("denoiser", LAYOUT)
+        plain = {colour: middle(layout, context(f"a {colour} {kind}")) for colour in COLOURS}
+        for colour in COLOURS:
+            for adjective in ADJECTIVES:
+                told = middle(layout, context(f"a {adjective} {colour} {kind}"))
+                apart = {other: float(np.linalg.norm(told - known)) for other, known in plain.items()}
+                assert min(apart, key=lambda other: apart[other]) == colour, (adjective, colour, apart)
+
+
 @pytest.mark.parametrize("text", ["a robot in a city at night", "a race between a yellow car and an airplane"])
-def test_the_picture_is_the_same_in_half_precision(text: str) -> None:
+def test_the_picture_is_the_same_in_half_precision(text: str, context: Read) -> None:
     given = {"latents": noise(1, (1, 32, 16, 20, 48)), "time": np.array([1000], np.float32), "context": context(text),
              "domain": np.array([1], np.int64)}
     with Engines(LineUp.of(find()), "openvino") as engines:
