@@ -18,12 +18,15 @@ SHARED: Final = 0.9
 At half, a network of this size and training drew subjects that split and jumped from frame to frame; with all of it in
 common they hardly moved.
 """
+STEADY: Final = 0.97
+"""The share with which films are sampled: what moves is told by the layout by now, so that frames need differ only in
+what is left to chance. With all in common, hardly any rain falls."""
 
 
-def unit_noise(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+def unit_noise(shape: Sequence[int], generator: torch.Generator, shared: float = SHARED) -> Tensor:
     """Unit normal noise on the generator's device, plain for pictures (B, C, h, w), mixed for clips (B, C, T, h, w)."""
     own = torch.randn(tuple(shape), generator=generator, device=generator.device)
     if len(shape) == 4:
         return own
     common = torch.randn((*shape[:2], 1, *shape[3:]), generator=generator, device=generator.device)
-    return math.sqrt(SHARED) * common + math.sqrt(1 - SHARED) * own
+    return math.sqrt(shared) * common + math.sqrt(1 - shared) * own

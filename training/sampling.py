@@ -13,7 +13,7 @@ from runtime.shot.schedule import Schedule, points
 from training.finished import load_autoencoder, load_denoiser, text_models
 from training.loop import device, laid_out
 from training.models.text_encoder import TextEncoder
-from training.noise import unit_noise
+from training.noise import STEADY, unit_noise
 from training.pixels import to_picture
 from training.text.tokenizer import Tokenizer
 from training.world import preview
@@ -35,7 +35,7 @@ IDEAS: Final = (
 
 
 STEPS: Final = 4
-SHIFT: Final = 2.0
+SHIFT: Final = 3.0
 """How films are sampled: in so few steps, more of them at noisy latents."""
 FOLDED: Final = 2.0
 """The scale of guidance that stages 1 and 2 fold in: films are sampled without any more."""
@@ -146,7 +146,7 @@ class Prompted:
     def film(self, denoiser: nn.Module, text: str, take: Take) -> list[Picture]:
         """The frames of one clip."""
         generator = torch.Generator().manual_seed(take.seed)
-        noise = unit_noise((1, *self.size_of(take.frames)), generator).to(device())
+        noise = unit_noise((1, *self.size_of(take.frames)), generator, STEADY).to(device())
         velocity = self.velocity(denoiser, take.domain)
         states = integrate(velocity, noise, self.contexts([text]), take.knots, take.guidance)
         return self.pictures(last(states)[0].transpose(0, 1))

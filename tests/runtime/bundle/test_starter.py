@@ -27,7 +27,7 @@ COUNTS = {
 }
 """How many are in a text."""
 COLOURS = ("red", "blue", "yellow", "green", "orange")
-ADJECTIVES = ("small", "little", "big", "old", "lonely", "shiny", "brave", "old, lonely", "grumpy", "dented")
+ADJECTIVES = ("small", "little", "big", "old", "lonely", "shiny", "brave", "old, lonely", "grumpy", "ugly")
 """The last two are in no caption."""
 
 
