@@ -51,7 +51,8 @@ def middle(layout: Engine, context: np.ndarray) -> np.ndarray:
         rows = slice(int((top + down) * height), max(1, int((bottom - down) * height)))
         columns = slice(int((left + across) * width), max(1, int((right - across) * width)))
         looks.append(sketch[:, frame, rows, columns].reshape(len(sketch), -1))
-    return np.concatenate(looks, axis=1).mean(axis=1)
+    mean: np.ndarray = np.concatenate(looks, axis=1).mean(axis=1)
+    return mean
 
 
 def test_as_many_are_in_the_picture_as_in_the_text(context: Read) -> None:
