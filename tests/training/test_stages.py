@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.world.test_captions import is_named
 from training import data, pools
 from training.command import Request
 from training.finished import load_autoencoder, load_denoiser, text_models
@@ -22,7 +23,7 @@ from training.models.text_encoder import TextConfig, TextEncoder, save_text_enco
 from training.sampling import Prompted, Take, times
 from training.stages import distil, planner, sketch, stage0, stage1, stage2, vae
 from training.stages.films import film, film_clip, single_frames
-from training.world.captions import ALONE, REMARKS, named
+from training.world.captions import ADJECTIVES, ALONE, REMARKS
 from training.world.clip import HELD_OUT, HELD_OUT_COUPLE
 from training.world.compose import FRAMES, HEIGHT, WIDTH
 from training.world.domains import DOMAINS
@@ -259,14 +260,14 @@ def test_a_text_without_a_place_means_one_that_suits() -> None:
 def test_remarks_name_nobody_and_those_who_are_there_stay_named() -> None:
     rng, remarks, alone = random.Random(0), 0, 0
     names = {noun for subject in SUBJECTS.values() for noun in subject.nouns}
-    assert not names & {word for words in (*REMARKS, *ALONE) for word in words.split()}
+    assert not names & {word for words in (*REMARKS, *ALONE, *ADJECTIVES) for word in words.split()}
     for index in range(400):
         clip = film_clip(index, 0)
         text = planner.remarked(clip, True, rng)
         remarks += any(text.endswith(f", {remark}") for remark in REMARKS)
         done = [words for words in ALONE if f" {words} " in f"{text} "]
         alone += bool(done) and len(clip.actors) == 1
-        assert all(named(actor) in text for actor in clip.actors)
+        assert all(is_named(text, actor) for actor in clip.actors)
     assert 60 < remarks < 140
     assert 15 < alone < 100
 

@@ -56,7 +56,7 @@ def test_no_film_caption_names_a_film_the_starter_is_judged_by() -> None:
 def test_a_caption_names_everyone_with_the_colour_and_the_setting() -> None:
     for clip, text in zip(FILMS, TEXTS, strict=True):
         for actor in clip.actors:
-            assert _names(text, actor), text
+            assert is_named(text, actor), text
         setting = SETTINGS[clip.setting]
         phrases = (*setting.phrases, *setting.across, *(p for group in setting.elsewhere.values() for p in group))
         phrases = phrases if clip.actors else captions.PLACES[clip.setting]
@@ -65,7 +65,7 @@ def test_a_caption_names_everyone_with_the_colour_and_the_setting() -> None:
             assert any(phrase in text for phrase in captions.WEATHER_PHRASES[clip.weather])
 
 
-def _names(text: str, actor: Actor) -> bool:
+def is_named(text: str, actor: Actor) -> bool:
     """Whether the actor is named with its colour, be it behind adjectives."""
     words = re.escape(named(actor).split(" ", 1)[1])
     return bool(re.search(rf"\ban? (\w+,? ){{0,2}}{words}\b", text))
@@ -158,7 +158,7 @@ def test_a_caption_without_a_place_says_all_the_rest() -> None:
     for seed, clip in enumerate(FILMS[:2000]):
         text = caption(clip, seed, placed=False)
         if clip.actors:
-            assert all(_names(text, actor) for actor in clip.actors)
+            assert all(is_named(text, actor) for actor in clip.actors)
             assert not any(re.search(rf"\b{place}\b", text) for place in places), text
 
 
