@@ -26,7 +26,7 @@ from training.finished import load_denoiser
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
-from training.noise import SHARED, unit_noise
+from training.noise import STEADY, unit_noise
 from training.sampling import SHIFT, STEPS, Prompted, contexts, film_sheet, integrate, times
 from training.stages.films import film_clip
 from training.world.captions import caption
@@ -104,7 +104,7 @@ def teach(request: Request, prompted: Prompted, teacher: Denoiser, frames: int) 
     velocity = prompted.velocity(teacher, DOMAINS["clean"])
     while done < items:
         few = range(done, min(done + batch, items))
-        noise = torch.cat([unit_noise((1, *shape[2:]), torch.Generator().manual_seed(seed * 10**7 + k))
+        noise = torch.cat([unit_noise((1, *shape[2:]), torch.Generator().manual_seed(seed * 10**7 + k), STEADY)
                            for k in few]).to(device())
         pair = prompted.contexts([captions[k] for k in few])
         states = integrate(velocity, noise, pair, fine, order=2)
@@ -139,7 +139,7 @@ def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:
     if films and (request.weights / f"{STILLS}.safetensors").exists():
         model, config = load_denoiser(request.weights, (*stages, STILLS), temporal=True)
     trainer = train(DistilJob(name, model, trajectories, prompted, seed), request)
-    told = {"steps": STEPS, "shift": SHIFT, "shared_noise": SHARED,
+    told = {"steps": STEPS, "shift": SHIFT, "shared_noise": STEADY,
             "trajectories": request.items}
     weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)
