@@ -125,10 +125,17 @@ class Trainer:
         self.stopping = False
 
     def start_from(self, tensors: Mapping[str, Tensor], seen: int) -> None:
-        """Go on from averaged weights alone, where the run's own state was lost."""
+        """Go on from averaged weights alone, where the run's own state was lost.
+
+        Layers that only serve training (what a planner is asked with) are kept nowhere: they begin anew. A ValueError
+        if `tensors` hold nothing of this network.
+        """
+        known = self.weights.keys() & tensors.keys()
+        if not known:
+            raise ValueError(f"the kept weights of {self.job.name} hold none of what it trains: they are another's")
         with torch.no_grad():
-            for name, parameter in self.weights.items():
-                parameter.copy_(tensors[name])
+            for name in known:
+                self.weights[name].copy_(tensors[name])
                 self.average[name].copy_(tensors[name])
         self.seen = min(seen, self.schedule.clips)
         self.steps = self.seen // self.schedule.batch

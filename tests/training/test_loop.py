@@ -101,3 +101,16 @@ def test_another_jobs_folder_is_refused(tmp_path: Path) -> None:
     job.name = "other"
     with pytest.raises(ValueError, match="holds a run of line, not of other"):
         Trainer(job, Schedule(clips=8, batch=8), tmp_path).resume()
+
+
+def test_from_kept_weights_alone_what_only_serves_training_begins_anew(tmp_path: Path) -> None:
+    job = Line()
+    trainer = Trainer(job, Schedule(clips=80, batch=8), tmp_path)
+    before = {name: value.detach().clone() for name, value in trainer.weights.items()}
+    trainer.start_from({"0.weight": torch.full((8, 1), 2.0)}, 40)
+    assert trainer.seen == 40
+    assert torch.equal(trainer.weights["0.weight"], torch.full((8, 1), 2.0))
+    assert torch.equal(trainer.average["0.weight"], torch.full((8, 1), 2.0))
+    assert all(torch.equal(trainer.weights[name], value) for name, value in before.items() if name != "0.weight")
+    with pytest.raises(ValueError, match="kept weights of line hold none of what it trains"):
+        trainer.start_from({"another.weight": torch.zeros(8, 1)}, 40)

@@ -1,4 +1,4 @@
-"""Snow mountains: white triangular peaks with blue shade, firs on a snowfield."""
+"""Snow mountains: slate triangular peaks capped and streaked with snow, firs on a snowfield."""
 
 import skia
 
@@ -10,28 +10,29 @@ HORIZON = 0.66
 
 
 def peak(canvas: skia.Canvas, top: tuple[float, float], size: tuple[float, float], tones: tuple[str, str, str]) -> None:
-    """A mountain `size` (half width, height): sunlit snow, blue shade, bare rock at its foot."""
+    """A mountain `size` (half width, height): a sunlit and a shaded face, a cap of snow on both."""
     (x, y), (half, height) = top, size
-    snow, shaded, rock = tones
+    snow, sunny, shady = tones
     left, right, foot = x - half, x + half, y + height
-    canvas.drawPath(polygon([(x, y), (right, foot), (right, BOTTOM), (left, BOTTOM), (left, foot)]), fill(snow))
+    ridge = x - 0.1 * half
+    canvas.drawPath(polygon([(x, y), (right, foot), (right, BOTTOM), (left, BOTTOM), (left, foot)]), fill(sunny))
     canvas.drawPath(polygon([
-        (x, y), (right, foot), (right, BOTTOM), (x - 0.1 * half, BOTTOM), (x - 0.1 * half, foot),
+        (x, y), (right, foot), (right, BOTTOM), (ridge, BOTTOM), (ridge, foot),
         (x + 0.12 * half, y + 0.62 * height), (x - 0.06 * half, y + 0.4 * height), (x + 0.08 * half, y + 0.2 * height),
-    ]), fill(shaded))
+    ]), fill(shady))
     canvas.drawPath(polygon([
-        (left + 0.02 * half, foot), (x - 0.66 * half, y + 0.66 * height), (x - 0.52 * half, y + 0.8 * height),
-        (x - 0.38 * half, y + 0.62 * height), (x - 0.22 * half, y + 0.86 * height), (x - 0.1 * half, y + 0.9 * height),
-        (x - 0.1 * half, foot),
-    ]), fill(rock))
+        (x, y), (x + 0.4 * half, y + 0.4 * height), (x + 0.24 * half, y + 0.36 * height),
+        (x + 0.14 * half, y + 0.52 * height), (x, y + 0.38 * height), (x - 0.14 * half, y + 0.56 * height),
+        (x - 0.26 * half, y + 0.38 * height), (x - 0.42 * half, y + 0.42 * height),
+    ]), fill(snow))
 
 
 def range_of_peaks(canvas: skia.Canvas, view: View, light: Light, layer: Layer) -> None:
     """A row of mountains; every second one steps forward and is lower."""
-    distance = 0.5 - 0.9 * layer.depth
+    # Slate far darker than any sky by day: bodies of its colour left their snow floating in it.
+    distance = 0.4 - 0.9 * layer.depth
     snow = mix("#fbfdff", far("#fbfdff", light, 0.6 * distance), 0.8)
-    shaded = mix(mix(snow, light.sky[0], 0.5), light.haze, distance)
-    tones = (snow, shaded, mix(far("#5d6f8e", light, distance), shaded, 0.3))
+    tones = (snow, far("#66789a", light, distance), far("#47577a", light, distance))
     seed = view.seed + layer.salt
     found = list(cells(view, layer.depth, layer.scale, layer.scale))
     for parity in (0, 1):

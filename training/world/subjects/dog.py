@@ -36,19 +36,19 @@ COLLAR = "#e23b36"
 def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint, paw: skia.Paint) -> None:
     """Reaches straight, folds back at the elbow while it swings forward."""
     fold = max(0.0, math.cos(turn))
-    upper = 5 + 46 * math.sin(turn)
+    upper = 13 + 31 * math.sin(turn)
     elbow = reach(shoulder, upper, 0.20)
-    ankle = reach(elbow, upper - 8 - 85 * fold, 0.17)
+    ankle = reach(elbow, upper - 8 - 65 * fold, 0.17)
     limb(canvas, (shoulder, elbow, ankle), (0.20, 0.15, 0.13), paint)
-    limb(canvas, (ankle, reach(ankle, upper + 60 - 85 * fold, 0.04)), (0.135, 0.135), paw)
+    limb(canvas, (ankle, reach(ankle, upper + 60 - 65 * fold, 0.04)), (0.135, 0.135), paw)
 
 
 def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint, paw: skia.Paint) -> None:
     """A strong thigh, then a hock that bends backward."""
     fold = max(0.0, math.cos(turn))
-    thigh = 15 + 38 * math.sin(turn)
+    thigh = 27 * math.sin(turn)
     knee = reach(hip, thigh, 0.17)
-    lower = -18 + 36 * math.sin(turn) - 45 * fold
+    lower = -18 + 30 * math.sin(turn) - 38 * fold
     ankle = reach(knee, lower, 0.22)
     limb(canvas, (hip, knee, ankle), (0.27, 0.19, 0.13), paint)
     limb(canvas, (ankle, reach(ankle, lower + 85, 0.05)), (0.135, 0.135), paw)
@@ -76,7 +76,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.scale(0.95, 0.95)
     canvas.rotate(3.0 * math.sin(turn))
     far, paw = fill(coat.deep), fill(mix(coat.light, "#fff4e2", 0.5))
-    foreleg(canvas, (0.30, -0.40), turn + 2.4, far, far)
+    foreleg(canvas, (0.32, -0.40), turn + 2.4, far, far)
     hindleg(canvas, (-0.30, -0.44), turn - 0.8, far, far)
     wag = 0.05 * math.sin(2 * turn)
     tail = ((-0.38, -0.53), (-0.53, -0.60), (-0.63 - wag / 2, -0.74), (-0.60 - wag, -0.89), (-0.48 - wag, -0.92))
@@ -84,7 +84,7 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.drawPath(ribbon(tail[3:], (0.11, 0.06)), paw)
     rimmed(canvas, BODY, coat.light, coat_paint(coat, -0.66, -0.28))
     near = gradient((0, -0.42), (0, -0.05), (coat.base, mix(coat.base, coat.dark, 0.6)))
-    foreleg(canvas, (0.25, -0.39), turn + math.pi, near, paw)
+    foreleg(canvas, (0.27, -0.39), turn + math.pi, near, paw)
     hindleg(canvas, (-0.33, -0.43), turn, near, paw)
     canvas.drawLine(0.27, -0.63, 0.43, -0.56, stroke(COLLAR, 0.075))
     head(canvas, coat, ear, turn)
@@ -97,7 +97,7 @@ SUBJECT = Subject(
     draw=draw,
     aspect=1.5,
     height=0.46,
-    tempo=1.0,
+    tempo=0.75,
     speed=0.7,
     places=("ground",),
     settings=("meadow", "desert", "canyon", "forest", "snow mountains", "coast road", "city", "moon"),

@@ -30,35 +30,35 @@ HEAD = through((
 ))
 # Hair beside the coat: palomino for golden, and always a clear step from the body's tone.
 HAIR = {"white": "#d8c49a", "black": "#6d7288", "brown": "#33211a", "golden": "#fbf0d4", "grey": "#474d5c"}
-HOOF = "#26222a"
 
 
-def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint) -> None:
-    """Straight when it reaches and pushes, folded at the knee while it swings forward."""
+def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint, horn: skia.Paint) -> None:
+    """Straight when it reaches and pushes, folded at the knee while it swings forward; it never comes so far back that
+    it meets a hind leg."""
     fold = max(0.0, math.cos(turn))
-    upper = 6 + 44 * math.sin(turn) + 14 * fold
+    upper = 14 + 28 * math.sin(turn) + 14 * fold
     knee = reach(shoulder, upper, 0.25)
-    ankle = reach(knee, upper - 6 - 92 * fold, 0.22)
-    limb(canvas, (shoulder, knee, ankle), (0.20, 0.13, 0.10), paint)
-    hoof(canvas, ankle, upper - 6 - 92 * fold)
+    ankle = reach(knee, upper - 6 - 70 * fold, 0.22)
+    limb(canvas, (shoulder, knee, ankle), (0.20, 0.14, 0.12), paint)
+    hoof(canvas, ankle, upper - 6 - 70 * fold, horn)
 
 
-def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint) -> None:
+def hindleg(canvas: skia.Canvas, hip: Point, turn: float, paint: skia.Paint, horn: skia.Paint) -> None:
     """Thigh, gaskin and cannon: the hock folds while the leg swings forward."""
     fold = max(0.0, math.cos(turn))
-    thigh = 12 + 34 * math.sin(turn) + 14 * fold
+    thigh = -2 + 26 * math.sin(turn) + 4 * fold
     stifle = reach(hip, thigh, 0.17)
-    lower = -22 + 32 * math.sin(turn) - 40 * fold
+    lower = -22 + 28 * math.sin(turn) - 34 * fold
     hock = reach(stifle, lower, 0.18)
     cannon = lower + 20 + 22 * fold
     ankle = reach(hock, cannon, 0.18)
-    limb(canvas, (hip, stifle, hock, ankle), (0.26, 0.19, 0.13, 0.10), paint)
-    hoof(canvas, ankle, cannon)
+    limb(canvas, (hip, stifle, hock, ankle), (0.26, 0.19, 0.14, 0.12), paint)
+    hoof(canvas, ankle, cannon, horn)
 
 
-def hoof(canvas: skia.Canvas, ankle: Point, angle: float) -> None:
-    """A dark hoof at the end of a leg."""
-    limb(canvas, (ankle, reach(ankle, angle + 12, 0.045)), (0.105, 0.13), fill(HOOF))
+def hoof(canvas: skia.Canvas, ankle: Point, angle: float, horn: skia.Paint) -> None:
+    """The hoof at the end of a leg."""
+    limb(canvas, (ankle, reach(ankle, angle + 12, 0.045)), (0.12, 0.145), horn)
 
 
 def hair(canvas: skia.Canvas, colour: str, turn: float) -> None:
@@ -93,13 +93,14 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     canvas.scale(0.93, 0.93)
     canvas.rotate(2.0 * math.sin(turn))
     far = fill(coat.deep)
-    foreleg(canvas, (0.27, -0.54), turn + 2.3, far)
-    hindleg(canvas, (-0.25, -0.58), turn - 0.9, far)
+    foreleg(canvas, (0.30, -0.54), turn + 2.3, far, far)
+    hindleg(canvas, (-0.28, -0.58), turn - 0.9, far, far)
     hair(canvas, mane, turn)
     rimmed(canvas, BODY, coat.light, coat_paint(coat, -0.75, -0.38))
     near = gradient((0, -0.5), (0, -0.1), (coat.base, mix(coat.base, coat.dark, 0.6)))
-    foreleg(canvas, (0.23, -0.53), turn + math.pi, near)
-    hindleg(canvas, (-0.29, -0.57), turn, near)
+    # Hooves of the mane's colour: black ones on pale legs would be spots of their own in the grass.
+    foreleg(canvas, (0.26, -0.53), turn + math.pi, near, fill(mane))
+    hindleg(canvas, (-0.31, -0.57), turn, near, fill(mane))
     canvas.drawPath(ribbon(((0.43, -0.93), (0.31, -0.86), (0.2, -0.76), (0.14, -0.71)), (0.07, 0.1, 0.1, 0.03)),
                     fill(mane))
     head(canvas, coat, mane)
@@ -112,7 +113,7 @@ SUBJECT = Subject(
     draw=draw,
     aspect=1.42,
     height=0.54,
-    tempo=1.0,
+    tempo=0.75,
     speed=0.9,
     places=("ground",),
     settings=("meadow", "desert", "canyon", "forest", "snow mountains", "coast road", "city"),

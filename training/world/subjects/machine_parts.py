@@ -109,15 +109,15 @@ def glass(canvas: skia.Canvas, path: skia.Path) -> None:
     canvas.drawPath(path, gradient((0, bounds.top()), (0, bounds.bottom()), GLASS))
 
 
-def wheel(canvas: skia.Canvas, centre: tuple[float, float], radius: float, phase: float, hub: str = METAL) -> None:
+def wheel(canvas: skia.Canvas, centre: tuple[float, float], radius: float, phase: float) -> None:
     """A dark tyre with three broad pale spokes: at 8 frames a second three still turn the right way."""
     canvas.drawCircle(*centre, radius, fill(TYRE))
-    canvas.drawCircle(*centre, radius * 0.68, fill(mix(hub, TYRE, 0.62)))
+    canvas.drawCircle(*centre, radius * 0.68, fill(mix(METAL, TYRE, 0.62)))
     for spoke in range(3):
         angle = 2 * math.pi * (phase + spoke / 3)
         end = (centre[0] + math.cos(angle) * radius * 0.56, centre[1] + math.sin(angle) * radius * 0.56)
-        canvas.drawLine(*centre, *end, stroke(hub, radius * 0.26))
-    canvas.drawCircle(*centre, radius * 0.2, fill(hub))
+        canvas.drawLine(*centre, *end, stroke(METAL, radius * 0.26))
+    canvas.drawCircle(*centre, radius * 0.2, fill(METAL))
 
 
 def sleeve(canvas: skia.Canvas, points: Sequence[tuple[float, float]], width: float, tone: Tones) -> None:

@@ -1,4 +1,4 @@
-"""A robot: square head with glowing eyes and an aerial, square body, stiff swinging limbs."""
+"""A robot: square head with glowing eyes and an aerial, square body, stiff limbs that swing like a tin toy's."""
 
 import math
 
@@ -22,8 +22,8 @@ from training.world.subjects.machine_parts import (
 
 HALF_LEG = 0.17
 JOINT = mix(METAL, "#20242e", 0.55)
-STEEL = tones(METAL)
-"""Arms of bare metal: of the body's colour they would be lost before it."""
+SWING, BEND = 0.34, 0.4
+"""How far legs swing and knees bend, in radians: with hips so far apart no leg ever covers the other."""
 
 
 def leg(canvas: skia.Canvas, hip: tuple[float, float], pose: Leg, tone: Tones) -> None:
@@ -40,7 +40,7 @@ def arm(canvas: skia.Canvas, shoulder: tuple[float, float], angle: float, tone: 
     hand = (elbow[0] + 0.13 * math.sin(angle + 0.5), elbow[1] + 0.13 * math.cos(angle + 0.5))
     canvas.drawLine(*shoulder, *elbow, stroke(JOINT, 0.10))
     sleeve(canvas, (elbow, hand), 0.125, tone)
-    canvas.drawPath(disc(*hand, 0.15), fill(JOINT))
+    canvas.drawPath(disc(*hand, 0.15), fill(tone.base))
 
 
 def head(canvas: skia.Canvas, tone: Tones) -> None:
@@ -53,7 +53,7 @@ def head(canvas: skia.Canvas, tone: Tones) -> None:
 
 def raised(phase: float) -> float:
     """How far the walking body stands above its place in the sketch."""
-    return 0.34 - HALF_LEG * max(leg.drop for leg in stride(phase, 0.5, 0.7))
+    return 0.34 - HALF_LEG * max(leg.drop for leg in stride(phase, SWING, BEND))
 
 
 def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
@@ -71,18 +71,19 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     """Paint the robot walking: the standing foot stays on the ground, the body rises and falls over it."""
     tone = tones(colour)
     far = Tones(tone.dark, tone.dark, tone.dark, tone.deep, tone.deep)
-    near_leg, far_leg = stride(phase, 0.5, 0.7)
-    swing = 0.55 * math.sin(2 * math.pi * phase)
+    near_leg, far_leg = stride(phase, SWING, BEND)
+    swing = 0.5 * math.sin(2 * math.pi * phase)
+    sleeves = tones(accent(colour))
     canvas.save()
     canvas.translate(0.0, raised(phase))
-    # Hips so far apart that two legs are seen in every moment of a stride.
-    arm(canvas, (0.17, -0.54), swing, Tones(STEEL.dark, STEEL.dark, STEEL.dark, STEEL.deep, STEEL.deep))
-    leg(canvas, (0.15, -0.4), far_leg, far)
-    leg(canvas, (-0.13, -0.4), near_leg, tone)
-    panel(canvas, (-0.2, -0.59, 0.21, -0.27), 0.05, tone)
+    # Arms in the colour of the trim: of the body's own they would be lost before it, of bare metal before houses.
+    arm(canvas, (0.2, -0.53), swing, Tones(sleeves.dark, sleeves.dark, sleeves.dark, sleeves.deep, sleeves.deep))
+    leg(canvas, (0.17, -0.4), far_leg, far)
+    leg(canvas, (-0.17, -0.4), near_leg, tone)
+    panel(canvas, (-0.25, -0.6, 0.25, -0.27), 0.05, tone)
     canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
     head(canvas, tone)
-    arm(canvas, (-0.19, -0.53), -swing, STEEL)
+    arm(canvas, (-0.24, -0.52), -swing, sleeves)
     canvas.restore()
 
 
@@ -92,7 +93,7 @@ SUBJECT = Subject(
     draw=draw,
     aspect=0.74,
     height=0.54,
-    tempo=1.0,
+    tempo=0.75,
     speed=0.3,
     places=("ground",),
     settings=("city", "moon", "desert", "meadow", "forest", "coast road", "canyon", "snow mountains"),

@@ -61,6 +61,12 @@ def engine(canvas: skia.Canvas, tone: Tones, trim: str) -> None:
     canvas.drawPath(box(-0.42, -0.95, 0.24, -0.84, 0.05), fill(tone.deep))
 
 
+def driver(canvas: skia.Canvas, centre: tuple[float, float], tone: Tones) -> None:
+    """A driving wheel without spokes: the rod that goes round before it tells its turning."""
+    canvas.drawCircle(*centre, 0.2, fill(TYRE))
+    canvas.drawCircle(*centre, 0.145, fill(tone.deep))
+
+
 def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     """Paint the train; the coupling rod goes round with the driving wheels."""
     tone = tones(colour)
@@ -72,11 +78,11 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     for x in (-1.32, -0.72):
         wheel(canvas, (x, -0.14), 0.14, phase)
     for centre in DRIVERS:
-        wheel(canvas, centre, 0.2, phase, trim)
+        driver(canvas, centre, tone)
     turn = 2 * math.pi * phase
     crank = (0.1 * math.cos(turn), 0.1 * math.sin(turn))
     canvas.drawLine(DRIVERS[0][0] + crank[0], -0.2 + crank[1], DRIVERS[2][0] + crank[0], -0.2 + crank[1],
-                    stroke("#e8ecf0", 0.06))
+                    stroke("#f4f6f8", 0.085))
 
 
 def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:

@@ -64,7 +64,8 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     beat = 0.05 * math.sin(turn + 0.6)
     canvas.drawPath(ribbon(((0.42, -0.20), (0.30, -0.08 - beat / 2), (0.18, -0.04 - beat)), (0.13, 0.12, 0.03)),
                     fill(skin.deep))
-    flukes(canvas, turn, mix(skin.base, skin.light, 0.3), mix(skin.base, skin.dark, 0.25))
+    # Dark flukes: pale ones fade into the water.
+    flukes(canvas, turn, skin.dark, skin.deep)
     body = outline(turn)
     rimmed(canvas, body, skin.light, coat_paint(skin, -0.74, -0.12), 0.034)
     throat(canvas, body, turn, pale, mix(pale, skin.base, 0.45))
