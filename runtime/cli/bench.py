@@ -48,8 +48,6 @@ def _check_outputs(*paths: Path | None) -> None:
     if json_file is not None and chart_file is not None and json_file.absolute() == chart_file.absolute():
         raise UsageError("two files for --json and --chart", f"both are {json_file}", "choose another name for one")
     for path in filter(None, paths):
-        if path.is_dir():
-            raise UsageError("a file to write to", f"{path} is a folder", "add a file name")
         check_writable(path)
 
 

@@ -23,9 +23,11 @@ def run_script(options: argparse.Namespace) -> int:
     from runtime import screenplay
     from runtime.cli.server import server_from_environment
     from runtime.film.request import SCENES
-    from runtime.media.files import replacing
+    from runtime.media.files import check_writable, replacing
     from runtime.story import host, write_offline, write_with_server
 
+    if options.out is not None:
+        check_writable(options.out)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     scenes = SCENES if options.scenes is None else options.scenes
     seconds = _usual_seconds() if options.seconds is None else options.seconds

@@ -12,10 +12,10 @@ from typing import Final, Self
 from runtime.errors import Cancelled, FilmFolderError
 from runtime.events import Event, Paused, Resumed
 from runtime.film.lock import Lock
+from runtime.film.request import DECISIONS
 from runtime.film.store import Store
 from runtime.media.files import writing
 
-DECISIONS: Final = "film.json"
 EVENTS: Final = "events.jsonl"
 LOCK: Final = "lock"
 PAUSE: Final = "pause"

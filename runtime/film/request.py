@@ -15,6 +15,9 @@ SCENES: Final = 10
 
 SUFFIX: Final = ".mp4"
 
+DECISIONS: Final = "film.json"
+"""The file of a film folder that says what film it holds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FilmRequest:
@@ -49,13 +52,16 @@ def film_folder(request: FilmRequest) -> Path:
 
 def check_request(request: FilmRequest) -> None:
     """Raise UsageError for what can be seen to be wrong without opening anything."""
+    if os.path.isdir(request.out):
+        raise UsageError("an output file", f"{request.out} is a folder", "add a file name to -o")
     if request.out.suffix.lower() != SUFFIX:
         raise UsageError(f"an output file that ends in {SUFFIX}", f"{request.out.name!r} was given",
                          f"choose another name with -o, such as {request.out.stem or 'movie'}{SUFFIX}")
-    if request.out.is_dir():
-        raise UsageError("an output file", f"{request.out} is a folder", "add a file name to -o")
     if os.path.abspath(film_folder(request)) == os.path.abspath(request.out):
         raise UsageError("a film folder beside the output file", f"both are {request.out}", "choose another --film")
+    if os.path.lexists(request.out) and not os.path.exists(film_folder(request) / DECISIONS):
+        raise UsageError("a new file to write the film to", f"{request.out} is there already and of no film in "
+                         f"{film_folder(request)}", "choose another -o, or move that file away")
     if request.seed is not None and not 0 <= request.seed < 2**63:
         raise UsageError("a seed from 0 to 2^63-1", f"{request.seed} was given", "choose another --seed")
     if request.writer not in ("offline", "openai"):

@@ -105,7 +105,7 @@ def write_text(path: Path, text: str) -> None:
 def read_text(path: Path, fix: str) -> str:
     """Read a small file. Raises StorageError that advises `fix`."""
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StorageError(f"to read {path}", f"{reason or error}", fix) from error

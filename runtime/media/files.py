@@ -11,7 +11,7 @@ from typing import Final
 
 import av
 
-from runtime.errors import StorageError
+from runtime.errors import StorageError, UsageError
 
 FULL: Final = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your share of the disk is used up",
                errno.EFBIG: "it would be larger than the disk allows a file to be"}
@@ -51,7 +51,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def check_writable(path: Path) -> None:
-    """Raise StorageError now, not after the work, when no file can be put where `path` is to be."""
+    """Raise UsageError or StorageError now, not after the work, when no file can be put where `path` is to be."""
+    if os.path.isdir(path):
+        raise UsageError("a file to write to", f"{path} is a folder", "add a file name")
     probe = path.parent / f".{path.name[:40]}.probe{PART}"
     with writing(path):
         probe.touch()

@@ -221,6 +221,11 @@ def _plain(folder: Path) -> Library:
     files = sorted(Path(root) / name for root, _, names in os.walk(folder) for name in names
                    if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."))
     files = [path for path in files if not path.is_symlink()]
+    for path in files:
+        try:
+            path.name.encode()
+        except UnicodeEncodeError as error:
+            raise SoundError("names of sounds in UTF-8", f"{os.fsencode(path)!r} is none", "rename that file") from error
     if not files:
         raise SoundError(f"audio files ({', '.join(SUFFIXES)}) in {folder}", "there are none",
                          "add some or name another folder")

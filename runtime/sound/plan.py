@@ -19,6 +19,8 @@ EFFECTS: Final = 2
 _OVERLAP: Final = 0.15
 _RING: Final = 1.0
 _PLACES: Final = (0.3, 0.65)
+_NEARLY: Final = 0.7
+"""A sound that takes the place of one that rests meets the hint's words nearly as well: creaking wood is no door."""
 
 
 def plan(scenes: Sequence[Scene], tone: str, search: Search, *, seconds: Sequence[float] | None = None,
@@ -88,14 +90,18 @@ def _effects(scenes: Sequence[Scene], starts: Sequence[float], search: Search,
 
 
 def _choose(scene: Scene, search: Search, before: frozenset[str]) -> list[Sound]:
-    """Up to two effects. A one-shot of the scene before rests: repeated cut after cut it would sound like a fault."""
+    """Up to two effects. A one-shot of the scene before rests: repeated cut after cut it would sound like a fault.
+
+    A scene with a hint at its ambience and none at effects is meant to have none.
+    """
     found: list[list[Hit]] = [search.find(hint, "effect", 3) for hint in scene.sounds.effects if hint.strip()]
     chosen: list[Sound] = []
     for hits in found:
-        fresh = [hit.sound for hit in hits if hit.sound.id not in before and hit.sound not in chosen]
+        near = [hit for hit in hits if hit.lexical >= _NEARLY * hits[0].lexical]
+        fresh = [hit.sound for hit in near if hit.sound.id not in before and hit.sound not in chosen]
         if fresh and len(chosen) < EFFECTS:
             chosen.append(fresh[0])
-    if any(found):
+    if any(found) or (scene.sounds.ambience.strip() and not found):
         return chosen
     explained: frozenset[str] = frozenset()
     for hit in search.find(scene.prompt, "effect", 8, sentence=True):

@@ -53,7 +53,8 @@ def shortened(text: str, most: int = 160) -> str:
 
 def _json(text: str) -> object:
     """The JSON object in an answer, past a model's thoughts, a code fence or a sentence around it; None if none."""
-    bare = re.sub(r"\A\s*<think>.*?</think>", "", text, flags=re.DOTALL)
+    # Some servers keep the opening <think> in the prompt: what comes before the closing one is thoughts all the same.
+    bare = text.rpartition("</think>")[2]
     start, end = bare.find("{"), bare.rfind("}")
     if start < 0 or end < start:
         return None

@@ -51,20 +51,22 @@ def logline(reading: Reading, action: Action, spots: list[Spot], hours: list[str
 
 
 def sounds(seen: Picture, spot: Spot, weather: str, hour: str, rng: random.Random) -> Sounds:
-    """One bed by place, hour and weather; up to two effects by who is seen and how fast."""
-    if spot.setting:
+    """One bed by weather (as `scenery.weather_sound` says it), else by place and hour; up to two effects by who is seen
+    and how fast."""
+    if weather:
+        bed = weather
+    elif spot.setting:
         bed = _NIGHT_BEDS.get(spot.setting, "") if hour == "night" else ""
         bed = bed or SETTINGS[spot.setting].ambience
     else:
         bed = f"quiet ambience {spot.preposition or 'in'} {spot.phrase}" if spot.phrase else "quiet open air"
-    if weather:
-        bed = f"{weather}, {bed}"
     effects: list[str] = []
     for subject in seen.seen[:2]:
         own = NOUN_EFFECTS.get(subject.noun.lower())
         kind = kind_of(subject.kind).effects
-        effect = own if own and (not kind or rng.random() < 0.7) else rng.choice(kind)
-        if effect not in effects and (seen.energy != "calm" or rng.random() < 0.6):
+        heard = own is not None and (not own or not kind or rng.random() < 0.7)
+        effect = own if heard else rng.choice(kind) if kind else ""
+        if effect and effect not in effects and (seen.energy != "calm" or rng.random() < 0.6):
             effects.append(effect)
     return Sounds(ambience=bed, effects=tuple(effects))
 

@@ -14,11 +14,12 @@ from typing import Final, Literal
 from runtime.screenplay import Character, Scene, Screenplay, Sounds
 from runtime.story import beats, hints, scenery
 from runtime.story.actions import ACTIONS, ACTS, FOUND, SCENERY, Shot
+from runtime.story.english import singular
 from runtime.story.parse import read
 from runtime.story.prompts import Memory, Picture, frame, picture
 from runtime.story.reading import Reading, Spot, Subject
 from runtime.story.request import check
-from runtime.story.subjects import kind_of
+from runtime.story.subjects import NOUN_COLOURS, kind_of
 
 WRITER: Final = "offline"
 _ALONE: Final = ("static",)
@@ -88,7 +89,7 @@ def _scenes(reading: Reading, table: Mapping[str, tuple[Shot, ...]], course: _Co
         if len(plan) == 1 and reading.cast:
             beat = replace(beat, cameras=_ALONE)
         shown = picture(frame(beat, pair, stage, (reading.goal, reading.goal_subject)), memory, rng)
-        found.append((shown, hints.sounds(shown, spot, scenery.weather_sound(reading, act), hour, rng)))
+        found.append((shown, hints.sounds(shown, spot, scenery.weather_sound(reading, act, spot), hour, rng)))
     return found
 
 
@@ -110,8 +111,10 @@ def _dressed(reading: Reading, rng: random.Random) -> Reading:
     taken = {word for subject in reading.cast for word in subject.adjectives}
     found: dict[Subject, Subject] = {}
     for subject in (*reading.cast, *([reading.goal_subject] if reading.goal_subject else [])):
-        colours = [colour for colour in kind_of(subject.kind).colours if colour not in taken]
-        if not colours or subject.verbatim or subject.looks or " of" in subject.determiner:
+        noun = subject.noun.lower()
+        natural = NOUN_COLOURS.get(noun, NOUN_COLOURS.get(singular(noun)))
+        colours = [colour for colour in natural or kind_of(subject.kind).colours if colour not in taken]
+        if natural == () or not colours or subject.verbatim or subject.looks or " of" in subject.determiner:
             found[subject] = subject
             continue
         colour = rng.choice(colours)

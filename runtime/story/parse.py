@@ -44,6 +44,9 @@ _INSIDE: Final = frozenset({"in", "on", "inside", "at", "through", "within", "to
 _ABOVE: Final = frozenset({"stars", "moon", "sky", "clouds", "skies", "heavens", "galaxy", "milky way"})
 """What one looks at, or stands under, without being there."""
 _FROM: Final = frozenset({"from", "off", "leaving", "leaves", "leave"})
+_REACH: Final = vocabulary("reach reaches reaching enter enters entering visit visits visiting")
+_BECOME: Final = vocabulary("become becomes became becoming")
+_ARE: Final = vocabulary("are were")
 
 
 def read(idea: str) -> Reading:
@@ -115,6 +118,8 @@ def _known(reader: Reader) -> tuple[list[Spot], list[Subject], dict[Subject, int
                 spots.append(_spot(reader, phrase, match))
         elif cast and kind_of(match.value).fixed and before in _INSIDE:
             spots.append(_free_spot(reader, phrase.start, match.end, before))
+        elif cast and (before in _BECOME or (before in _ARE and not phrase.determiner)):
+            reader.use(phrase.start, match.end)  # "become friends" are no third ones
         elif not (cast and before in {"like", "as"}):  # "flying like a bird" has no bird in it
             subject = reader.subject(phrase, match)
             cast.append(subject)
@@ -130,7 +135,7 @@ def _free_spot(reader: Reader, start: int, end: int, preposition: str) -> Spot:
 
 
 def _role(preposition: str) -> Role:
-    return "to" if preposition in _TO else "from" if preposition in _FROM else "at"
+    return "to" if preposition in _TO | _REACH else "from" if preposition in _FROM else "at"
 
 
 def _describes_next(reader: Reader, match: Match, following: Match) -> bool:
@@ -200,16 +205,21 @@ def _free(reader: Reader, cast: list[Subject], starts: dict[Subject, int], spots
             continue
         if reader.low(index) in DETERMINERS and reader.english:
             phrase = reader.free(index)
-            if phrase is None or _is_no_thing(reader, phrase):
-                continue
             before = reader.low(index - 1) if index else ""
+            relative = reader.low(index) == "that" and bool(before) and reader.used[index - 1]
+            if phrase is None or relative or reader.low(index) == "no" or _is_no_thing(reader, phrase):
+                continue
             if before in LOCATIVE and before not in {"by", "as", "via", "against", "off"}:
+                spots.append(_free_spot(reader, phrase.start, phrase.end, before))
+                continue
+            if cast and before in _FROM | _REACH:
                 spots.append(_free_spot(reader, phrase.start, phrase.end, before))
                 continue
             reader.use(phrase.start, phrase.end)
             if before not in {"of", "about"} or not cast:
                 many = phrase.determiner in COUNTS
-                subject = Subject("thing", phrase.determiner, (), reader.text(phrase.head, phrase.end), plural=many)
+                kind = "object" if cast and before in VERBS else "thing"
+                subject = Subject(kind, phrase.determiner, (), reader.text(phrase.head, phrase.end), plural=many)
                 cast.append(subject)
                 starts.setdefault(subject, index)
         elif _is_name(reader, index):

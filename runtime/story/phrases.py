@@ -26,6 +26,11 @@ COLLECTIVES: Final = vocabulary("flock school herd pack pair group team swarm fl
 CLOTHES: Final = vocabulary("hat cap coat dress suit scarf cape boots uniform armour armor jacket shirt helmet "
                             "mask crown sweater raincoat cloak spacesuit glasses kimono gown")
 _ENGLISH: Final = vocabulary("a the of and with at on is to between from by for through over while his her its")
+_PEOPLE: Final = vocabulary("keeper seller trainer driver mechanic owner captain rider hunter catcher walker tamer "
+                            "dealer builder designer maker inspector conductor operator racer lover whisperer chaser "
+                            "spotter watcher breeder passenger engineer thief")
+"""Who is no car for all that the word car tells more of them."""
+_YOUNG: Final = vocabulary("cub pup puppy calf chick baby")
 _MOST_ADJECTIVES: Final = 5
 
 
@@ -92,7 +97,9 @@ class Reader:
             determiner = "a"
         adjectives = tuple(self.text(index, index + 1) for index in range(phrase.head, match.start))
         self.use(phrase.start, after_end)
-        kind = match.value if end == match.end or extended else "thing"
+        last = self.low(end - 1)
+        kind = match.value if end == match.end or extended or last in _YOUNG else (
+            "person" if last in _PEOPLE else "thing")
         noun, after = self.text(match.start, end), self.text(end, after_end)
         return Subject(kind, determiner, adjectives, noun, after, many, verbatim)
 
@@ -146,10 +153,18 @@ class Reader:
         if index >= len(self.words) or match.plural or not self.english or index in self.known or self.words[index].gap:
             return index
         word = self.low(index)
-        ends = (is_function_word(word) or is_adjective(word) or word in DETERMINERS or word.endswith(("ing", "ed",
-        "s")))
-        last = index + 1 == len(self.words) or bool(self.words[index + 1].gap) or self.low(index + 1) in PREPOSITIONS
+        inflected = word.endswith("s") or (len(word) > 4 and word.endswith(("ing", "ed")))
+        ends = is_function_word(word) or is_adjective(word) or word in DETERMINERS or inflected
+        following = self.low(index + 1)
+        last = (index + 1 == len(self.words) or bool(self.words[index + 1].gap) or following in PREPOSITIONS
+                or following in CONJUNCTIONS or following in VERBS or self._shows(index + 1))
         return index if ends or not last or not phrase.determiner else index + 1
+
+    def _shows(self, index: int) -> bool:
+        """Whether word `index` has the form of a verb that goes on (`a fish seller shouts at a gull`)."""
+        word = self.low(index)
+        return word.endswith("s") and not word.endswith("ss") and index + 1 < len(self.words) and not (
+            index in self.known or self.words[index + 1].gap)
 
     def _is_name_part(self, index: int) -> bool:
         """Whether word `index` goes on with a name that a listed noun began (`Captain Ahab`)."""

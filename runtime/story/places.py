@@ -69,7 +69,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
          **_bare("mars, venus, jupiter, saturn, pluto, another planet")},
         "the moon", {"ground": ("on",), "space": ("above",), "air": ("above",)},
         {"ground": ("across", "on"), "space": ("over", "above"), "air": ("over", "above")}, ("space",),
-        "deep low hum of space", clock=False),
+        "on the surface of the moon", clock=False),
     "under water": Setting(
         {"under water": "", "underwater": "", "undersea": "",
          **_the("deep sea, deep ocean, seabed, sea floor, ocean floor, sea bed, bottom of the sea, "
@@ -122,7 +122,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "space": Setting(
         {**_bare("space, outer space, deep space, orbit, zero gravity"),
          **_the("cosmos, galaxy, universe, stars, milky way, solar system, void, asteroid belt"), "nebula": "a nebula"},
-        "space", {"space": ("in",)}, {"space": ("through", "in")}, ("moon",), "deep low hum of space", clock=False,
+        "space", {"space": ("in",)}, {"space": ("through", "in")}, ("moon",), "the vast silence of outer space",
+        clock=False,
         within={"stars": "among"}),
     "canyon": Setting(
         {**_a("canyon, gorge, valley, ravine, gulch"), "grand canyon": "the grand canyon",
@@ -177,8 +178,7 @@ STORM_ARC: Final[Mapping[str, str]] = {"opening": "before the storm", "ending": 
 
 WEATHER_SOUNDS: Final[Mapping[str, str]] = {
     "storm": "storm with thunder and heavy rain", "rain": "steady rain", "snow": "cold wind in the snow",
-    "fog": "quiet misty air",
 }
+"""What is heard instead of the place; fog is silent."""
 
-STORM_SOUNDS: Final[Mapping[str, str]] = {"opening": "rising wind", "ending": "dripping water and a soft breeze"}
-"""What is heard before and after a storm."""
+STORM_AT_SEA: Final = "stormy sea with high waves"

@@ -8,7 +8,7 @@ from typing import Final
 from runtime.story.places import (
     SETTINGS,
     STORM_ARC,
-    STORM_SOUNDS,
+    STORM_AT_SEA,
     TIME_PHRASES,
     TIMES,
     WEATHER_PHRASES,
@@ -95,10 +95,12 @@ def weather_phrase(reading: Reading, act: str, rng: random.Random) -> str:
     return said or WEATHER_PHRASES[name][rng.randrange(len(WEATHER_PHRASES[name])) if act == "rising" else 0]
 
 
-def weather_sound(reading: Reading, act: str) -> str:
-    """What the weather sounds like in `act`; "" when the idea names none."""
+def weather_sound(reading: Reading, act: str, spot: Spot) -> str:
+    """What the weather sounds like in `act` at `spot`; "" where the place itself is heard."""
     name = reading.weather[0]
-    return STORM_SOUNDS.get(act, WEATHER_SOUNDS[name]) if name == "storm" else WEATHER_SOUNDS.get(name, "")
+    if not has_clock(spot) or (name == "storm" and act in STORM_ARC):
+        return ""
+    return STORM_AT_SEA if name == "storm" and spot.setting == "open sea" else WEATHER_SOUNDS.get(name, "")
 
 
 def position(kind: str, spot: Spot) -> Place:

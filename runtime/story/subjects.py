@@ -51,12 +51,12 @@ _LEGS: Final = Verbs(
     calm=("walking slowly", "strolling"),
     move=("walking", "wandering", "striding"),
     fast=("running", "hurrying", "rushing"),
-    end=("walking away", "strolling on", "walking slowly"))
+    end=("walking away", "strolling away", "walking slowly"))
 _PAWS: Final = Verbs(
     calm=("trotting slowly", "walking slowly"),
     move=("trotting", "walking", "wandering"),
     fast=("running", "bounding", "leaping"),
-    end=("trotting away", "running away", "walking on"))
+    end=("trotting away", "running away", "walking away"))
 _WINGS: Final = Verbs(
     calm=("hovering", "gliding"),
     move=("flying", "gliding", "soaring"),
@@ -77,8 +77,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "oldtimer, motorcycle, motorbike, scooter, moped, bicycle, bike, rover, moon buggy, ferrari, porsche",
         ("ground",), _ROADS,
         Verbs(("rolling slowly", "driving slowly"), ("driving", "rolling", "cruising"),
-              ("racing", "speeding", "dashing"), ("driving away", "rolling on", "driving slowly")),
-        ("car engine driving by", "engine revving", "tyres on the road"), _VIVID),
+              ("racing", "speeding", "dashing"), ("driving away", "rolling away", "driving slowly")),
+        ("car engine driving by", "engine revving", "car passing by"), _VIVID),
     "airplane": Kind(
         "airplane, aeroplane, plane, aircraft, jet, jet plane, jetliner, airliner, jumbo jet, fighter jet, biplane, "
         "seaplane, propeller plane, glider, helicopter, chopper, drone, bomber, private jet, stunt plane, warplane",
@@ -92,9 +92,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "night train",
         ("ground",),
         {"snow mountains": 3, "canyon": 3, "desert": 3, "meadow": 3, "coast road": 2, "forest": 2, "city": 2},
-        Verbs(("rolling slowly", "travelling slowly"), ("rolling", "travelling", "winding its way"),
-              ("rushing", "racing", "thundering"), ("rolling away", "travelling on", "disappearing")),
-        ("train passing on rails", "train whistle", "steam hiss"),
+        Verbs(("rolling slowly", "travelling slowly"), ("rolling", "travelling", "winding"),
+              ("rushing", "racing", "thundering"), ("rolling away", "travelling away", "disappearing")),
+        ("train passing on rails", "train whistle", "steam locomotive"),
         ("red", "green", "blue", "yellow", "black", "orange")),
     "rocket": Kind(
         "rocket, rocket ship, spaceship, space ship, spacecraft, starship, space shuttle, shuttle, lander, "
@@ -103,7 +103,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("space", "air"), {"space": 3, "moon": 3, "above the clouds": 1, "desert": 1},
         Verbs(("hovering", "floating"), ("flying", "drifting", "rising"), ("blasting off", "racing", "shooting"),
               ("flying slowly", "drifting away", "flying away")),
-        ("rocket launch rumble", "rocket engine", "low rumble"),
+        ("rocket launch rumble", "rocket engine"),
         ("red", "white", "blue", "orange", "yellow", "silver"), plurals={"spacecraft": "spacecraft"}),
     "balloon": Kind(
         "hot-air balloon, hot air balloon, balloon, airship, zeppelin, blimp, dirigible, air balloon, gas balloon",
@@ -112,7 +112,7 @@ KINDS: Final[Mapping[str, Kind]] = {
          "coast road": 2, "forest": 2, "city": 1},
         Verbs(("hovering", "floating"), ("floating", "drifting", "rising"), ("drifting fast", "climbing", "sailing"),
               ("sinking gently", "drifting away", "floating down")),
-        ("gas burner flame", "soft wind"), ("red", "orange", "yellow", "purple", "green", "blue")),
+        ("gas burner flame",), ("red", "orange", "yellow", "purple", "green", "blue")),
     "boat": Kind(
         "sailing boat, sailboat, sailing ship, boat, ship, yacht, vessel, schooner, galleon, sloop, catamaran, ferry, "
         "steamer, steamship, fishing boat, rowing boat, rowboat, canoe, kayak, raft, dinghy, tall ship, clipper, "
@@ -129,13 +129,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         "bat, canary, cockatoo, peacock, blackbird, songbird, vulture, condor, pterodactyl, griffin, duckling, "
         "pegasus, wyvern",
         ("air",), {**_SKIES, "coast road": 3, "open sea": 3, "meadow": 2, "forest": 3}, _WINGS,
-        effects=("wings flapping", "bird call"), living=True,
+        effects=("wings flapping", "bird singing"), living=True,
         colours=("white", "blue", "red", "yellow", "black", "orange"), plurals={"goose": "geese"}),
     "fish": Kind(
         "fish, goldfish, clownfish, tuna, salmon, trout, seahorse, jellyfish, octopus, squid, shark, stingray, "
         "manta ray, ray, eel, turtle, sea turtle, tortoise, crab, lobster, mermaid, merman, sea dragon, swordfish, "
         "submarine, submersible, bathyscaphe, seal, sea lion, otter, diver, scuba diver",
-        ("deep",), {"under water": 3, "open sea": 1}, _FINS, effects=("bubbles under water", "water swirl"),
+        ("deep",), {"under water": 3, "open sea": 1}, _FINS, effects=("bubbles under water",),
         living=True, colours=("orange", "yellow", "blue", "red", "purple", "green"),
         plurals={"fish": "fish", "goldfish": "goldfish", "jellyfish": "jellyfish", "octopus": "octopuses",
                  "squid": "squid", "salmon": "salmon", "tuna": "tuna"}),
@@ -150,7 +150,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("air",), {"meadow": 3, "forest": 3, "coast road": 1, "canyon": 1, "desert": 1, "city": 1},
         Verbs(("hovering", "fluttering"), ("fluttering", "flying", "dancing in the air"),
               ("flitting", "fluttering fast", "whirling"), ("settling down", "fluttering away", "hovering")),
-        ("tiny wings fluttering", "soft chime"), ("orange", "blue", "yellow", "purple", "red", "white"), living=True,
+        ("butterfly fluttering", "soft chime"), ("orange", "blue", "yellow", "purple", "red", "white"), living=True,
         plurals={"firefly": "fireflies", "butterfly": "butterflies", "fairy": "fairies"}),
     "horse": Kind(
         "horse, stallion, mare, pony, foal, colt, mustang, unicorn, donkey, mule, zebra, camel, deer, stag, reindeer, "
@@ -158,7 +158,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "elephant, rhino, rhinoceros, hippo, dinosaur, mammoth, goat, sheep, lamb, ram",
         ("ground",), {**_LAND, "meadow": 3, "canyon": 3, "coast road": 2, "city": 1},
         Verbs(("walking slowly", "trotting slowly"), ("walking", "trotting", "cantering"),
-              ("galloping", "running", "charging"), ("trotting on", "trotting away", "walking away")),
+              ("galloping", "running", "charging"), ("trotting away", "walking away")),
         ("hooves on ground", "galloping hooves"), ("white", "brown", "black", "golden"), living=True,
         plurals={"deer": "deer", "sheep": "sheep", "bison": "bison", "moose": "moose", "reindeer": "reindeer"}),
     "dog": Kind(
@@ -167,7 +167,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "jaguar, puma, lynx, rabbit, bunny, hare, mouse, rat, squirrel, hedgehog, raccoon, badger, beaver, monkey, "
         "ape, gorilla, chimpanzee, koala, kangaroo, pig, piglet, boar, hamster, frog, toad, lizard, snake, gecko, "
         "chameleon, crocodile, alligator, penguin, hen, chicken, rooster, ostrich, spider, ant, snail, caterpillar",
-        ("ground",), _LAND, _PAWS, effects=("paws running", "animal footsteps"), living=True,
+        ("ground",), _LAND, _PAWS, effects=("paws running",), living=True,
         colours=("brown", "white", "black", "golden"), plurals={"wolf": "wolves", "mouse": "mice"}),
     "robot": Kind(
         "robot, android, droid, cyborg, automaton, machine, bot, mech, golem, humanoid",
@@ -181,7 +181,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "extraterrestrial, moon walker, taikonaut",
         ("ground", "space"), {"moon": 3, "space": 3, "desert": 1},
         Verbs(("walking slowly", "drifting slowly"), ("walking", "drifting"), ("leaping", "bounding", "tumbling"),
-              ("walking away", "drifting away", "walking on")),
+              ("walking away", "drifting away")),
         ("breathing in a helmet", "radio beep"), living=True),
     "lighthouse": Kind(
         "lighthouse, light house, beacon, tower, watchtower, castle, church, house, cottage, cabin, palace, temple, "
@@ -191,13 +191,13 @@ KINDS: Final[Mapping[str, Kind]] = {
          "forest": 1},
         Verbs(("standing", "rising"), ("standing tall", "rising"), ("standing firm", "looming"),
               ("standing", "glowing")),
-        ("foghorn", "waves on rocks"), (), fixed=True),
+        fixed=True),
     "windmill": Kind(
         "windmill, mill, wind turbine, water mill, watermill, ferris wheel, carousel, fountain, wind wheel",
         ("ground",), {"meadow": 3, "coast road": 2, "desert": 1, "canyon": 1, "snow mountains": 1},
         Verbs(("standing", "turning slowly"), ("turning",), ("turning fast", "spinning"),
               ("turning slowly", "standing")),
-        ("creaking wooden wheel", "wind gust"), (), fixed=True),
+        fixed=True),
     "person": Kind(
         "man, woman, boy, girl, child, kid, baby, friend, stranger, king, queen, prince, princess, knight, wizard, "
         "witch, pirate, sailor, captain, pilot, driver, farmer, fisherman, soldier, detective, thief, spy, hero, "
@@ -218,8 +218,11 @@ KINDS: Final[Mapping[str, Kind]] = {
 THING: Final = Kind(
     "", ("ground", "air"), dict.fromkeys(("meadow", "city", "coast road", "desert", "forest", "snow mountains"), 2),
     Verbs(("moving slowly",), ("moving", "gliding"), ("rushing", "moving fast"), ("moving away", "disappearing")),
-    ("whoosh", "soft impact"))
+    ("whoosh",))
 """What nobody listed: it can be anywhere and moves in no special way."""
+
+OBJECT: Final = Kind("", THING.places, THING.likes, Verbs(*4 * (("standing",),)), fixed=True)
+"""What nobody listed and something is done to: a station that is passed, a flower that is picked."""
 
 WORDS: Final = Kind("", ("ground",), {}, Verbs(("",), ("",), ("",), ("",)), ("soft whoosh",), fixed=True)
 """An idea in which nothing could be told apart: its words are shown as they are, and no verb is added to them."""
@@ -229,19 +232,43 @@ NOUN_EFFECTS: Final[Mapping[str, str]] = {
     "wolf": "wolf howl", "lion": "lion roar", "tiger": "tiger growl", "bear": "bear growl", "horse": "horse gallop",
     "pony": "horse gallop", "unicorn": "horse gallop", "cow": "cow moo", "sheep": "sheep bleat", "pig": "pig grunt",
     "elephant": "elephant trumpet", "frog": "frog croak", "duck": "duck quack", "owl": "owl hoot", "crow": "crow caw",
-    "seagull": "seagull cry", "gull": "seagull cry", "eagle": "eagle cry", "rooster": "rooster crow",
+    "seagull": "seagull cry", "gull": "seagull cry", "eagle": "eagle cry", "rooster": "", "hen": "", "chicken": "",
     "dragon": "dragon roar", "dinosaur": "dinosaur roar", "bee": "bee buzz", "helicopter": "helicopter rotor",
-    "submarine": "sonar ping", "motorcycle": "motorcycle engine", "bicycle": "bicycle bell", "truck": "truck engine",
+    "submarine": "sonar ping", "motorcycle": "motorcycle engine", "bicycle": "", "bike": "", "glider": "",
+    "truck": "truck engine",
     "tractor": "tractor engine", "police car": "police siren", "ambulance": "ambulance siren",
-    "fire engine": "fire engine siren", "windmill": "creaking wooden wheel", "ghost": "ghostly whisper",
+    "fire engine": "fire engine siren", "windmill": "windmill creak", "mill": "windmill creak",
+    "lighthouse": "foghorn", "beacon": "foghorn", "snail": "", "spider": "", "ant": "", "caterpillar": "",
+    "snake": "rustling leaves", "lizard": "rustling leaves", "turtle": "", "tortoise": "", "crab": "",
+    "ghost": "ghostly whisper",
     "dolphin": "dolphin clicks", "monkey": "monkey chatter", "bat": "wings flapping", "jet": "jet roar",
     "fighter jet": "jet roar", "biplane": "propeller engine", "steam train": "steam locomotive",
     "castle": "wind around walls", "house": "door creak", "tree": "rustling leaves", "fountain": "fountain water",
     "church": "church bell", "volcano": "volcano rumble", "bridge": "wind gust",
 }
-"""Nouns that sound different from the rest of their kind."""
+"""Nouns that sound different from the rest of their kind; "" for those that are not heard."""
+
+NOUN_COLOURS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("polar bear", "swan", "seagull", "gull", "albatross", "pelican", "dove", "stork", "unicorn",
+                     "pegasus", "sheep", "lamb"), ("white",)),
+    **dict.fromkeys(("crow", "raven", "blackbird", "vulture", "condor", "gorilla", "panther"), ("black",)),
+    **dict.fromkeys(("wolf", "heron", "pigeon", "shark", "stingray", "manta ray", "elephant", "rhino", "rhinoceros",
+                     "hippo", "donkey", "koala", "raccoon", "badger", "mouse", "rat", "goose"), ("grey",)),
+    **dict.fromkeys(("eagle", "hawk", "falcon", "owl", "sparrow", "deer", "stag", "reindeer", "elk", "moose", "bison",
+                     "buffalo", "antelope", "kangaroo", "beaver", "hedgehog", "squirrel", "otter", "seal", "sea lion",
+                     "monkey", "boar"), ("brown",)),
+    **dict.fromkeys(("lion", "lioness", "camel", "labrador"), ("golden",)),
+    **dict.fromkeys(("frog", "toad", "crocodile", "alligator", "turtle", "sea turtle", "tortoise", "grasshopper",
+                     "caterpillar"), ("green",)),
+    **dict.fromkeys(("salmon", "trout", "tuna"), ("silver",)),
+    **dict.fromkeys(("ladybird", "ladybug", "lobster", "robin"), ("red",)),
+    **dict.fromkeys(("flamingo", "pig", "piglet"), ("pink",)), "fox": ("orange",), "canary": ("yellow",),
+    **dict.fromkeys(("zebra", "panda", "penguin", "tiger", "leopard", "cheetah", "jaguar", "giraffe", "bee",
+                     "bumblebee", "wasp", "clownfish", "peacock", "chameleon", "firefly", "golden retriever"), ()),
+}
+"""Animals that everybody knows in one colour, or in a pattern that no word of colour tells (none is added)."""
 
 
 def kind_of(name: str) -> Kind:
-    """The kind called `name`; `words` is an idea as it stands, anything else a `THING`."""
-    return WORDS if name == "words" else KINDS.get(name, THING)
+    """The kind called `name`; `words` is an idea as it stands, `object` an `OBJECT`, anything else a `THING`."""
+    return {"words": WORDS, "object": OBJECT}.get(name) or KINDS.get(name, THING)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from runtime.story.english import plural, vocabulary
+from runtime.story.english import DETERMINERS, is_adjective, plural, singular, vocabulary
 from runtime.story.places import SETTINGS, TIME_WORDS, WEATHER_WORDS
 from runtime.story.subjects import KINDS
 
@@ -17,8 +17,11 @@ _Entry = tuple[What, str, bool]
 _WORD: Final = re.compile(r"""[^\W_][^\s.,;:!?()\[\]{}"“”«»„…—–/\\|<>*#=+~^`_&、。，！？「」]*""")
 _LONGEST: Final = 4
 _VERB_TOO: Final = vocabulary("cook fly drive race duck bear ram swallow ship express guide hide play drift wood track "
-                             "ray square seal deep plain field water stars clouds waves robin express bat port")
+                             "ray square seal deep plain field water stars clouds waves robin express bat port "
+                             "pilot")
 """Words of the lexicon that are often something else: believed only after an article or an adjective."""
+_NOUN_FOLLOWS: Final = vocabulary("a an the his her my its their our this that of in on under over above two three")
+_ONE: Final = vocabulary("a an one each every")
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,15 @@ def matches(words: list[Token]) -> list[Match]:
     index = 0
     while index < len(words):
         match = next((hit for size in range(min(_LONGEST, len(words) - index), 0, -1)
-                      if (hit := _match(words, index, size, table))), None)
+                      if (hit := _match(words, index, size, table, found))), None)
         if match:
             found.append(match)
         index = match.end if match else index + 1
     return found
 
 
-def _match(words: list[Token], start: int, size: int, table: Mapping[str, _Entry]) -> Match | None:
+def _match(words: list[Token], start: int, size: int, table: Mapping[str, _Entry], before: list[Match]
+           ) -> Match | None:
     part = words[start:start + size]
     if any(token.gap for token in part[1:]):
         return None
@@ -80,14 +84,28 @@ def _match(words: list[Token], start: int, size: int, table: Mapping[str, _Entry
     if entry is None or (phrase in _VERB_TOO and not _named(words, start)):
         return None
     what, value, many = entry
+    if many and _is_verb(words, start, phrase, before):
+        return None
     return Match(start, start + size, what, value, phrase, many)
 
 
 def _named(words: list[Token], start: int) -> bool:
-    return start > 0 and not words[start].gap and words[start - 1].low in {
-        "a", "an", "the", "his", "her", "my", "its", "their", "our", "this", "that", "of", "open", "little", "old",
-        "big",
-        "small", "white", "black", "blue", "red", "yellow", "in", "on", "under", "over", "above", "two", "three"}
+    if not start or words[start].gap:
+        return False
+    word = words[start - 1].low
+    return word in _NOUN_FOLLOWS or is_adjective(word)
+
+
+def _is_verb(words: list[Token], start: int, phrase: str, before: list[Match]) -> bool:
+    """Whether what looks like a plural says what the one right before it does (`a chef cooks`, `my dog ducks`)."""
+    if not before or before[-1].end != start or words[start].gap or before[-1].what != "subject" or before[-1].plural:
+        return False
+    first = before[-1].start
+    nouns = {index for match in before for index in range(match.start, match.end)}
+    while first > 0 and not words[first].gap and (first - 1 in nouns or is_adjective(words[first - 1].low)):
+        first -= 1
+    opens = words[first - 1].low if first > 0 and not words[first].gap else ""
+    return opens in _ONE or (opens in DETERMINERS and singular(phrase) in _VERB_TOO)
 
 
 @functools.cache

@@ -189,6 +189,29 @@ def test_a_damaged_model_is_one_line(bundle: Path, tmp_path: Path) -> None:
     assert run("render", tmp_path / "movie.film", "--quiet").returncode == 0
 
 
+def test_paths_that_cannot_be_are_one_line(tmp_path: Path) -> None:
+    assert "is a folder; add a file name" in one_line(run("make", IDEA, "-o", "."), errors.UsageError)
+    long = "x" * 300
+    for words in (("make", IDEA, "-o", f"{long}.mp4"), ("render", f"{long}.film"), ("models", "list", long),
+                  ("sounds", "list", "--sounds", long), ("script", IDEA, "-o", f"{long}/x.json")):
+        line = one_line(run(*words), errors.StorageError)
+        assert long in line
+        assert "file name too long" in line
+
+
+def test_a_sound_whose_name_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"T\xfcr.ogg")).touch()
+    assert "rename that file" in one_line(run("sounds", "list", "--sounds", tmp_path), errors.SoundError)
+
+
+def test_where_a_script_goes_is_looked_at_before_a_server_is_asked(tmp_path: Path, liar: str) -> None:
+    Liar.asked = 0
+    server = {"OPENAI_BASE_URL": liar, "OPENAI_MODEL": "m", "OPENAI_API_KEY": "k"}
+    for place, kind in ((tmp_path / "none" / "s.json", errors.StorageError), (tmp_path, errors.UsageError)):
+        one_line(run("script", IDEA, "--writer", "openai", "-o", place, **server), kind)
+    assert Liar.asked == 0
+
+
 def test_a_film_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
     assert "no such folder" in one_line(run("render", tmp_path / "no.film"), errors.FilmFolderError)
 

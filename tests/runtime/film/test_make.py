@@ -167,6 +167,12 @@ def test_takes(film: Path) -> None:
     assert [event.take for event in events if isinstance(event, SceneDone)] == [1, 3, 1]
 
 
+def test_decisions_saved_by_an_editor_that_marks_its_bytes_are_read(film: Path) -> None:
+    path = film / "film.json"
+    path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    assert any(isinstance(event, FilmDone) for event in render(film))
+
+
 def test_a_wrong_take_is_refused(film: Path) -> None:
     with pytest.raises(UsageError, match="a scene from 1 to 3"):
         list(render(film, 4))
@@ -295,6 +301,14 @@ def test_an_output_that_is_no_film_is_refused(bundle: Path, tmp_path: Path) -> N
     (tmp_path / "dir.mp4").mkdir()
     with pytest.raises(UsageError, match="is a folder"):
         list(make(asked(bundle, tmp_path, out=tmp_path / "dir.mp4")))
+
+
+def test_a_file_that_is_of_no_film_is_not_written_over(bundle: Path, tmp_path: Path) -> None:
+    request = asked(bundle, tmp_path)
+    request.out.write_bytes(b"my holiday")
+    with pytest.raises(UsageError, match="is there already and of no film in .*; choose another -o"):
+        list(make(request))
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(request.out.name, b"my holiday")]
 
 
 def test_a_folder_of_other_things_is_not_written_to(bundle: Path, tmp_path: Path) -> None:

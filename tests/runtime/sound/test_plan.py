@@ -91,3 +91,15 @@ def test_cues_stay_inside_the_film_and_have_stable_names(search: Search) -> None
 def test_lengths_must_match_scenes(search: Search) -> None:
     with pytest.raises(ValueError, match="2 scenes"):
         plan([SEA, CITY], "calm", search, seconds=[2.0])
+
+
+def test_a_scene_with_a_bed_and_no_effects_is_meant_to_have_none(search: Search) -> None:
+    sheet = plan([scene("an orange bird hovering above the forest", "forest birds")], "calm", search)
+    assert [cue.kind for cue in sheet.cues] == ["ambience", "music"]
+
+
+def test_who_rests_is_not_replaced_by_what_means_something_else(search: Search) -> None:
+    creaking = scene("a boat", "sea waves", "creaking wood")
+    sheet = plan([creaking, creaking, creaking], "calm", search)
+    assert [(cue.scene, cue.sound) for cue in sheet.cues if cue.kind == "effect"] == [
+        (1, "effect/boat-creak.opus"), (3, "effect/boat-creak.opus")]

@@ -196,7 +196,9 @@ def test_a_storm_gathers_rages_and_passes(seed: int) -> None:
     assert said == sorted(said, key=("before the", "in a", "after the").index)
     assert len(set(said)) == 3
     assert all("sea" in scene.prompt for scene in film.scenes)
-    assert any("thunder" in scene.sounds.ambience for scene in film.scenes)
+    heard = [scene.sounds.ambience for scene in film.scenes]
+    assert heard[0] == heard[-1] == "ocean waves"
+    assert "stormy sea with high waves" in heard
 
 
 def test_other_languages_and_pictures_are_kept() -> None:
@@ -277,3 +279,76 @@ def test_what_moves_never_stands_about() -> None:
         for seed in range(8):
             for scene in write_offline(idea, 12, 2.0, seed).scenes:
                 assert not still.search(scene.prompt), scene.prompt
+
+
+@pytest.mark.parametrize(("idea", "nouns"), [
+    ("a brown bear in the forest", ["bear"]),
+    ("a huge ship crosses the ocean", ["ship"]),
+    ("a happy duck swims on a pond", ["duck"]),
+    ("a friendly ray under water", ["ray"]),
+    ("a chef cooks soup", ["chef"]),
+    ("a robot chef cooks pasta", ["chef"]),
+    ("my dog ducks under a bridge", ["dog"]),
+    ("a whale swallows a boat", ["whale", "boat"]),
+    ("a girl pilots a plane", ["girl", "plane"]),
+    ("two robot dogs play on the beach", ["dogs"]),
+    ("a lighthouse keeper waits for a ship in a storm", ["keeper", "ship"]),
+    ("a bear cub and a dog sled cross the ice", ["cub", "sled"]),
+    ("a fish seller shouts at a gull", ["seller", "gull"]),
+    ("a fox and an owl become friends", ["fox", "owl"]),
+    ("a cat and a dog are enemies", ["cat", "dog"]),
+    ("my friend is a robot", ["friend", "robot"]),
+    ("a bird that cannot fly", ["bird"]),
+    ("no people, only a windmill", ["windmill"]),
+    ("a train leaves the station", ["train"]),
+])
+def test_who_is_in_it(idea: str, nouns: list[str]) -> None:
+    film = write_offline(idea, 8, 2.0, 1)
+    assert [character.description.split()[-1] for character in film.characters] == nouns
+
+
+def test_a_ship_after_any_adjective_is_at_sea() -> None:
+    film = write_offline("a huge ship crosses the ocean", 10, 2.0, 1)
+    assert any("across the ocean" in scene.prompt for scene in film.scenes)
+    assert not any(re.search(r"\b(by|beside) the ocean|moving slowly", scene.prompt) for scene in film.scenes)
+
+
+@pytest.mark.parametrize(("idea", "description"), [
+    ("a polar bear on the ice", "a white polar bear"), ("a zebra in the savanna", "a zebra"),
+    ("crows over a field", "black crows"), ("a fox in the forest", "an orange fox"),
+])
+def test_animals_have_the_colour_everybody_knows(idea: str, description: str) -> None:
+    assert {write_offline(idea, 4, 2.0, seed).characters[0].description for seed in range(12)} == {description}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_captions_read_well_whatever_walks_rolls_or_winds(seed: int) -> None:
+    for idea in ("a boy walks along the beach", "an astronaut walks on Mars", "a horse on the beach",
+                 "two trains in the desert", "a car on the road"):
+        for scene in write_offline(idea, 10, 2.0, seed).scenes:
+            assert not re.search(r"\b(\w+) \1\b|\bits way\b", scene.prompt), scene.prompt
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_acted_upon_does_not_run_about(seed: int) -> None:
+    for scene in write_offline("a bee visits a gate and finds a flimflam", 10, 2.0, seed).scenes:
+        assert not re.search(r"(gate|flimflam) (rushing|moving|gliding|following)", scene.prompt), scene.prompt
+
+
+def beds(idea: str) -> set[str]:
+    return {scene.sounds.ambience for scene in write_offline(idea, 10, 2.0, 1).scenes}
+
+
+def test_the_weather_is_heard_where_there_is_weather() -> None:
+    assert beds("a girl walks through Paris in the rain") == {"steady rain"}
+    assert beds("an astronaut on the moon in a storm") == {"on the surface of the moon"}
+    assert beds("a boat on the sea in fog") == {"ocean waves"}
+    assert beds("a boat on the sea in a storm") == {"ocean waves", "stormy sea with high waves"}
+
+
+def test_nothing_sounds_like_what_it_is_not() -> None:
+    for idea in ("a castle in the desert", "a pyramid in the desert", "a bicycle on a road", "a snail in a garden"):
+        heard = {effect for scene in write_offline(idea, 20, 2.0, 1).scenes for effect in scene.sounds.effects}
+        assert not heard & {"foghorn", "car engine driving by", "engine revving", "paws running"}, idea
+    tower = [scene.sounds.effects for scene in write_offline("a lighthouse by the sea", 20, 2.0, 1).scenes]
+    assert ("foghorn",) in tower

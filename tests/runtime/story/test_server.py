@@ -168,6 +168,13 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize("thoughts", ["<think>{maybe}</think>", "the server kept <think> to itself {a: 1}</think>\n"])
+def test_thoughts_are_no_part_of_an_answer(thoughts: str) -> None:
+    with serving(says(thoughts + json.dumps(script()))) as (server, seen):
+        assert write_with_server(IDEA, 2, 2, 1, server).title == "The Search"
+    assert len(seen.seen) == 1
+
+
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG.keys())
 def test_what_is_wrong_is_sent_back_and_repaired(text: str) -> None:
     with serving(says(text, text, json.dumps(script()))) as (server, seen):
