@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -14,6 +13,8 @@ from export.errors import ExportError
 
 _WRAPPERS: Final = ("state_dict", "params_ema", "params")
 """Where training tools put a network's tensors within their file."""
+_TORCH: Final = (b"PK\x03\x04", b"\x80")
+"""How torch's files begin, and its old ones, which are bare pickles."""
 
 
 def open_checkpoint(path: Path) -> dict[str, Tensor]:
@@ -25,11 +26,13 @@ def open_checkpoint(path: Path) -> dict[str, Tensor]:
         raise ExportError("a checkpoint file", f"there is none at {path}", "check the path")
     try:
         found: Any = load_file(path) if path.suffix == ".safetensors" else _tensors_only(path)
+    except ExportError:
+        raise
     except pickle.UnpicklingError as error:
         raise ExportError(f"{path} to hold nothing but tensors and plain values", "it wants to run code when opened",
                           "do not open it elsewhere either; get the file from its authors, or as .safetensors"
                           ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, SafetensorError) as error:
+    except Exception as error:  # whatever torch makes of what a file says
         why = str(error).strip().splitlines()
         raise ExportError(f"{path} to be a whole torch or safetensors file", why[0] if why else type(error).__name__,
                           "download it again") from error
@@ -44,4 +47,9 @@ def open_checkpoint(path: Path) -> dict[str, Tensor]:
 
 
 def _tensors_only(path: Path) -> Any:
+    with path.open("rb") as file:
+        begins = file.read(4)
+    if not begins.startswith(_TORCH):
+        # A page that says "not found", or what a store of large files leaves in their place.
+        raise ExportError(f"{path} to be a torch file", f"it begins with {begins!r}", "download it again")
     return torch.load(path, map_location="cpu", weights_only=True)

@@ -10,6 +10,7 @@ from export.errors import ExportError
 FILES: Final = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
                 "added_tokens.json")
 """What a tokenizer may be made of."""
+_LONGEST: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,15 @@ def convert_tokenizer(place: Path, out: Path) -> TokenizerFacts:
     try:
         found: Any = CLIPTokenizerFast.from_pretrained(str(place), local_files_only=True)
         made = Tokenizer.from_str(found.backend_tokenizer.to_str())
+        length = int(found.model_max_length)
     except Exception as error:  # the libraries raise whatever their parsers do
         why = str(error).strip().splitlines()
         raise ExportError(f"a CLIP tokenizer in {place}", why[0][:200] if why else type(error).__name__, AGAIN
                           ) from error
+    if not 1 <= length <= _LONGEST:
+        raise ExportError(f"a model_max_length of at most {_LONGEST} tokens in {place / 'tokenizer_config.json'}",
+                          "there is none" if length > 10**9 else f"it is {length}", AGAIN)
     made.no_truncation()
-    made.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token, length=int(found.model_max_length))
+    made.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token, length=length)
     made.save(str(out))
-    return TokenizerFacts(made.get_vocab_size(), int(found.model_max_length))
+    return TokenizerFacts(made.get_vocab_size(), length)

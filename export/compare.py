@@ -13,8 +13,9 @@ import torch
 
 from export.convert import LARGEST_FILE, onnx_from
 from export.errors import ExportError
+from export.run_graph import Way, run, run_apart
 from export.spec import NetworkSpec, Precision
-from runtime.backends import Array, Engine, open_engine
+from runtime.backends import Array
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,21 @@ def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[
     """
     expected = expected or references(spec)
     found: list[Comparison] = []
-    for engine in _engines(path, spec.exact, precision):
-        limit = spec.tolerance.limit(precision, "bf16" in engine.device)
-        with engine:
-            # Once more at the end: a graph must not remember what it was given.
-            given = [engine.run(feed) for feed in (*spec.feeds, spec.feeds[0])]
+    # Once more at the end: a graph must not remember what it was given.
+    feeds = (*spec.feeds, spec.feeds[0])
+    for way in _ways(spec.exact, precision):
+        result = (run_apart if _is_large(path) else run)(path, way, feeds)
+        if result is None:
+            continue
+        device, given = result
+        limit = spec.tolerance.limit(precision, "bf16" in device)
         for name in spec.outputs:
             worst = max(relative_error(ours[name], theirs[name])
                         for ours, theirs in zip(given, (*expected, expected[0]), strict=True))
             if not worst <= limit:
-                raise ExportError(f"{name} of {spec.name} ({precision}) on {engine.device} within {limit:.1e} of torch",
+                raise ExportError(f"{name} of {spec.name} ({precision}) on {device} within {limit:.1e} of torch",
                                   f"it is {worst:.1e} away", "do not use this graph; look for the layer that differs")
-            found.append(Comparison(engine.device, name, worst, limit))
+            found.append(Comparison(device, name, worst, limit))
     if not found:
         raise ExportError("a backend to compare with", "none is installed",
                           'run `pip install "moviefactory[cpu,openvino]"`')
@@ -80,11 +84,12 @@ def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[
 
 
 def relative_error(ours: Array, theirs: Array) -> float:
-    """|ours - theirs| / |theirs|; infinite for another shape or dtype and for what is not finite.
+    """|ours - theirs| / |theirs|; infinite for another shape or dtype and where either is not finite.
 
     Of whole numbers, pictures for instance, a difference of 1 is rounding and not counted.
     """
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype or not np.isfinite(ours).all():
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype or not (
+            np.isfinite(ours).all() and np.isfinite(theirs).all()):
         return float("inf")
     difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
     if np.issubdtype(theirs.dtype, np.integer):
@@ -113,17 +118,19 @@ def _let_go(spec: NetworkSpec) -> None:
         gc.collect()
 
 
-def _engines(path: Path, exact: bool, precision: Precision) -> Iterator[Engine]:
-    """The graph on each backend that can: as films use it, and where that means bf16, in fp32 too.
+def _is_large(path: Path) -> bool:
+    return sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists()
+               ) > LARGEST_FILE
+
+
+def _ways(exact: bool, precision: Precision) -> Iterator[Way]:
+    """Every backend that can: as films use it, and where that means bf16, in fp32 too.
 
     ONNX Runtime has no convolution in bf16 for the CPU.
     """
     if find_spec("onnxruntime") is not None and precision != "bf16-typed":
-        yield open_engine(path, "cpu")
+        yield Way("cpu")
     if find_spec("openvino") is not None:
-        yield open_engine(path, "openvino", exact=True)
-        usual = open_engine(path, "openvino")
-        if exact or "bf16" not in usual.device:
-            usual.close()
-        else:
-            yield usual
+        yield Way("openvino", exact=True)
+        if not exact:
+            yield Way("openvino", only_bf16=True)

@@ -1,5 +1,6 @@
 """What every bundle is put together from: roles, each with its graphs and what the manifest says of it besides."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from export.errors import ExportError
 from export.spec import NetworkSpec, Precision
 from export.typed import typed
 from runtime.bundle import MANIFEST
+from runtime.media.files import writing
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,28 @@ class Part:
 
 
 @contextmanager
-def fresh_folder(out: Path) -> Iterator[Path]:
+def fresh_folder(out: Path, keep: str = "") -> Iterator[Path]:
     """A folder to write a bundle into; it becomes `out` when all went well, and vanishes when not.
 
-    Raises ExportError, before anything is done, when `out` holds something that is no bundle.
+    The folder called `keep`, if `out` has one, is in it from the start. Raises ExportError, before anything is done,
+    when `out` holds something that is no bundle, and StorageError for what the disk refuses.
     """
-    if out.exists() and not (out / MANIFEST).exists() and (not out.is_dir() or any(out.iterdir())):
+    out = Path(os.path.realpath(out))  # behind a link the older bundle would stay, and the new one have no place
+    others = not out.is_dir() or any(entry.name != keep for entry in out.iterdir()) if out.exists() else False
+    if others and not (out / MANIFEST).exists():
         raise ExportError("an empty folder, or an older bundle to replace", f"{out} is something else",
                           "choose another --out")
     draft = out.with_name(f".{out.name}.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    with writing(out):
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        yield from _filled(draft, out, keep)
+
+
+def _filled(draft: Path, out: Path, keep: str) -> Iterator[Path]:
     try:
+        if keep and (out / keep).is_dir():
+            shutil.copytree(out / keep, draft / keep)
         yield draft
         shutil.rmtree(out, ignore_errors=True)
         draft.replace(out)

@@ -12,10 +12,10 @@ from export.compare import Comparison
 from export.errors import ExportError
 from export.inserted import fill_all, inserted
 from export.networks import Frame
-from export.parts import Part, write_graphs
+from export.parts import Part, fresh_folder, write_graphs
 from export.spec import Form, Precision
 from export.step import add_step
-from runtime.bundle import Bundle, write_manifest
+from runtime.bundle import Bundle, open_bundle, write_manifest
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig, open_autoencoder
 from training.models.denoiser import Denoiser, DenoiserConfig
@@ -60,9 +60,16 @@ def build(request: Request) -> Built:
     """Export what has been trained into `request.out` and write its manifest and model card.
 
     Roles whose weights are not there yet are left out. Raises ExportError when a graph does not compute what its
-    network does, or nothing has been trained, and BundleError when the result is no bundle.
+    network does, or nothing has been trained, BundleError when the result is no bundle, and StorageError. The bundle
+    before, if there was one, then stays as it was.
     """
-    request.out.mkdir(parents=True, exist_ok=True)
+    with fresh_folder(request.out, keep=SOUNDS) as draft:
+        built = _build(dataclasses.replace(request, out=draft), request.out)
+    return dataclasses.replace(built, bundle=open_bundle(request.out))
+
+
+def _build(request: Request, place: Path) -> Built:
+    """As `build`, where the request says; `place` is for messages."""
     roles: dict[str, Any] = {}
     left_out: dict[str, str] = {}
     comparisons: dict[str, tuple[Comparison, ...]] = {}
@@ -77,7 +84,7 @@ def build(request: Request) -> Built:
     if (request.out / SOUNDS).is_dir():
         roles["sounds"] = {"folder": SOUNDS}
     else:
-        left_out["sounds"] = f"{request.out / SOUNDS} is missing: run `python -m training sounds` first"
+        left_out["sounds"] = f"{place / SOUNDS} is missing: run `python -m training sounds` first"
     if not roles:
         raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
     bundle = write_manifest(request.out, _manifest(roles))

@@ -18,12 +18,13 @@ from typing import Final
 from runtime import filelock
 from runtime.backends import jit_cache
 from runtime.backends.onnx_file import read_interface
-from runtime.backends.tensorrt_build import BuildRequest, Phase, build
+from runtime.backends.tensorrt_build import DRAFT, BuildRequest, Phase, build
 from runtime.backends.tensorrt_library import version
-from runtime.digest import file_sha256
-from runtime.errors import StorageError
+from runtime.digest import known_sha256
+from runtime.errors import BackendError, StorageError
 
 LIMIT_BYTES: Final = 20 * 2**30
+_DAY: Final = 86_400.0
 
 
 def cache_folder() -> Path:
@@ -40,16 +41,28 @@ def cache_folder() -> Path:
 
 
 def engine_key(request: BuildRequest) -> str:
-    """The name of the engine of `request`. Raises BackendError when the graph or the library is not there."""
+    """The name of the engine of `request`. Raises BackendError when the graph, weights of it or the library is not
+    there."""
     interface = read_interface(request.graph)
     digest = hashlib.sha256()
     for name in (request.graph.name, *sorted(interface.data_files)):
-        digest.update(bytes.fromhex(file_sha256(request.graph.parent / name)))
+        path = request.graph.parent / name
+        try:
+            digest.update(bytes.fromhex(known_sha256(path)))
+        except OSError as error:
+            raise BackendError(f"the weights {path} of {request.graph.name}",
+                               f"they cannot be read: {error.strerror or error}",
+                               "fetch or export the bundle again") from error
     free = {size for spec in interface.inputs for size in spec.shape if isinstance(size, str)}
     facts = {"library": request.library, "version": version(request.library), "targets": sorted(request.targets),
-             "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
+             "card": request.card, "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
     digest.update(json.dumps(facts, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def has(request: BuildRequest, folder: Path) -> bool:
+    """Whether the engine of `request` is built."""
+    return (folder / f"{engine_key(request)}.plan").exists()
 
 
 def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) -> Generator[Phase, None, Path]:
@@ -62,6 +75,8 @@ def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) ->
     with _lock(plan.with_suffix(".lock")) as waiting:
         yield from waiting
         if not plan.exists():
+            for draft in folder.glob(f".{plan.name}.*{DRAFT}"):  # of a process that was killed: the lock is ours
+                draft.unlink(missing_ok=True)
             yield from build(request, plan)
     os.utime(plan)
     prune(folder, limit, keep=plan)
@@ -71,8 +86,13 @@ def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) ->
 def prune(folder: Path, limit: int, keep: Path | None = None) -> None:
     """Remove engines, the one used longest ago first, until they take at most `limit` bytes; `keep` stays.
 
-    What was compiled of an engine (see `jit_cache`) counts with it and goes with it.
+    What was compiled of an engine (see `jit_cache`) counts with it and goes with it. So do drafts that nobody has
+    written to for a day.
     """
+    for draft in folder.glob(f".*{DRAFT}"):
+        with suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _DAY:
+                draft.unlink()
     plans = []
     for plan in folder.glob("*.plan"):
         with suppress(OSError):  # another process may have removed it just now

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
+from runtime.backends.tensorrt_build import DRAFT
+
 SUFFIX: Final = ".jit"
 
 
@@ -42,7 +44,7 @@ class JitCache:
         made = b"" if found is None else bytes(found)
         if not made or made == self._known:
             return
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}.new")
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}{DRAFT}")
         try:
             draft.write_bytes(made)
             draft.replace(self._path)

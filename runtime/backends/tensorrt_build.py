@@ -12,20 +12,26 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from runtime.backends.tensorrt_library import TITLES, Name
 from runtime.errors import BackendError, StorageError
+
+DRAFT: Final = ".new"
+"""Ending of a file under way, which begins with a dot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
     """What to build: `axes` gives every free axis of the graph its size; `targets` are GPU generations such as
-    'sm89' (TensorRT-RTX only; none: all of its default)."""
+    'sm89' (TensorRT-RTX only; none: all of its default); `card` is the GPU in this machine, for TensorRT, which builds
+    for that one only."""
 
     graph: Path
     library: Name
     axes: Mapping[str, int] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
+    card: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def build(request: BuildRequest, plan: Path, command: Sequence[str] = ()) -> Gen
 
     Raises BackendError with the library's own reason when it cannot be built, StorageError when there is no place.
     """
-    draft = plan.with_name(f".{plan.name}.{os.getpid()}.new")
+    draft = plan.with_name(f".{plan.name}.{os.getpid()}{DRAFT}")
     asked = {"graph": str(request.graph), "library": request.library, "plan": str(draft), "axes": dict(request.axes),
              "targets": list(request.targets)}
     try:
@@ -76,6 +82,9 @@ def _listen(process: subprocess.Popen[str], asked: str, request: BuildRequest) -
             news = json.loads(line) if line.startswith("{") else {}
             if "phase" in news:
                 yield Phase(news["phase"], news["done"], news["total"])
+            elif "storage" in news:
+                raise StorageError(f"to write an engine of {request.graph.name}", news["storage"],
+                                   "free some space, or set MOVIEFACTORY_CACHE to a folder on another disk")
             elif "error" in news:
                 raise BackendError(f"{TITLES[request.library]} to build an engine of {request.graph}",
                                    f"it could not: {news['error']}", "choose another --backend")

@@ -2,7 +2,7 @@
 
 A build takes many seconds between two chances to stop it and gigabytes that are not all given back, hence a process
 of its own. It prints one JSON object a line: `{"phase": ..., "done": ..., "total": ...}` while it works, at last
-`{"bytes": ...}` or `{"error": ...}`.
+`{"bytes": ...}`, `{"error": ...}` or `{"storage": ...}`.
 """
 
 import json
@@ -30,7 +30,7 @@ def main() -> int:
         _say(error=str(error))
         return 1
     except OSError as error:
-        _say(error=f"{request['plan']} cannot be written: {error.strerror or error}")
+        _say(storage=f"{request['plan']} cannot be written: {(error.strerror or str(error)).lower()}")
         return 1
     _say(bytes=size)
     return 0

@@ -19,14 +19,21 @@ from runtime.backends.tensorrt_build import BuildRequest, Phase
 from runtime.backends.tensorrt_library import TITLES, Name
 from runtime.generators import finish
 
+TURING: Final = "sm75"
+"""GPUs (RTX 20) that TensorRT-RTX builds for only when they are named."""
+
 FREE_AXIS: Final = 1
 """The size engines are built for along axes that a graph leaves free: one text, one clip at a time."""
 
 
 def build_request(graph: Path, library: Name, targets: tuple[str, ...] = ()) -> BuildRequest:
-    """What to build for `graph`. Raises BackendError when it is no graph."""
+    """What to build for `graph`. Raises BackendError when it is no graph, or TensorRT has no GPU to build for."""
     free = {size for spec in read_interface(graph).inputs for size in spec.shape if isinstance(size, str)}
-    return BuildRequest(graph=graph, library=library, axes=dict.fromkeys(free, FREE_AXIS), targets=targets)
+    card = ""
+    if library == "tensorrt":
+        tensorrt_library.version(library)  # what is to be installed first is said first
+        card = f"{cuda_driver.gpu().name} (sm {cuda_driver.gpu().capability})"
+    return BuildRequest(graph=graph, library=library, axes=dict.fromkeys(free, FREE_AXIS), targets=targets, card=card)
 
 
 def build_ahead(graph: Path, library: Name, targets: tuple[str, ...] = (),
@@ -41,10 +48,19 @@ def build_ahead(graph: Path, library: Name, targets: tuple[str, ...] = (),
 
 
 def prepare(graph: Path, library: Name, cache: Path | None = None) -> Generator[Phase, None, Path]:
-    """`build_ahead` for the GPU in this machine. Raises BackendError, before anything is built, when there is none."""
+    """`build_ahead` for the GPU in this machine. Raises BackendError, before anything is built, when there is none.
+
+    An engine that was built for its very generation is preferred to the default of TensorRT-RTX, which leaves Turing
+    out.
+    """
     tensorrt_library.load(library)
-    cuda_driver.gpu()
-    return (yield from build_ahead(graph, library, cache=cache))
+    generation = f"sm{cuda_driver.gpu().capability.replace('.', '')}"
+    targets: tuple[str, ...] = ()
+    if library == "tensorrt_rtx":
+        own = build_request(graph, library, (generation,))
+        if generation == TURING or engine_cache.has(own, cache or engine_cache.cache_folder()):
+            targets = own.targets
+    return (yield from build_ahead(graph, library, targets, cache))
 
 
 class TensorRtEngine(CheckedEngine):

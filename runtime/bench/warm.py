@@ -106,9 +106,10 @@ class _Stages:
         """Sounds found for the scene, and mixed."""
         engines = self.work.engines
         values, _ = self.work.measure("stage.sound", "stage", lambda: _mixed(self.setup, self.work, seconds))
-        device = engines.devices()["text_encoder"]
+        device = engines.devices().get("text_encoder")  # an imported one may have no embedding of sentences
+        ran_on = "numpy" if device is None else f"numpy, and {device} for the search"
         self.rows.append(Measured(Row(name="stage.sound", scope="stage", phase="warm", values=values, volume=seconds,
-                                      unit="seconds of sound", engine=f"numpy, and {device} for the search")))
+                                      unit="seconds of sound", engine=ran_on)))
 
     def _row(self, name: str, values: tuple[float, ...], made: tuple[float, str], engines: Iterable[Timed]) -> None:
         row = Row(name=name, scope="stage", phase="warm", engine=listed(engine.device for engine in engines),

@@ -1,13 +1,12 @@
 """The files of a bundle: inside its folder, without links, and as the manifest says."""
 
-import functools
 import os
 import stat
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from runtime.bundle.manifest import FileEntry
-from runtime.digest import file_sha256
+from runtime.digest import file_sha256, known_sha256
 from runtime.errors import BundleError
 
 _AGAIN: Final = "fetch or export the bundle again"
@@ -45,7 +44,7 @@ def check_file(folder: Path, entry: FileEntry) -> Path:
         if status.st_size != entry.bytes:
             kind = "truncated" if status.st_size < entry.bytes else "longer"
             raise BundleError(f"{path} to have {entry.bytes} bytes", f"it is {kind}: {status.st_size} bytes", _AGAIN)
-        found = _sha256(path, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size)
+        found = known_sha256(path, status)
     except FileNotFoundError as error:
         raise BundleError(f"the bundle's file {path}", "it is missing", _AGAIN) from error
     except OSError as error:
@@ -64,7 +63,3 @@ def describe_file(folder: Path, inside: str) -> FileEntry:
         raise BundleError(f"the file {path} to be described", "it is not there", "write it before the manifest")
     return FileEntry(inside, file_sha256(path), path.stat().st_size)
 
-
-@functools.lru_cache(maxsize=1024)
-def _sha256(path: Path, *_stamp: int) -> str:
-    return file_sha256(path)

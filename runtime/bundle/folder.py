@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from runtime.backends import read_interface
 from runtime.bundle import manifest
 from runtime.bundle.check import check, read_json
 from runtime.bundle.files import check_file, safe_path
@@ -59,10 +60,16 @@ class Bundle:
         return check_file(self.folder, entry)
 
     def check_graph(self, graph: GraphEntry) -> Path:
-        """`check` for a graph and the files that hold its weights."""
+        """`check` for a graph and the files that hold its weights, all of which the manifest must list."""
         for entry in graph.data:
             self.check(entry)
-        return self.check(graph.file)
+        path = self.check(graph.file)
+        beside = PurePosixPath(graph.file.file).parent
+        read = {(beside / name).as_posix() for name in read_interface(path).data_files}
+        if unlisted := sorted(read - {entry.file for entry in graph.data}):
+            raise BundleError(f"{self.folder / MANIFEST} to list every file that {graph.file.file} reads",
+                              f"{unlisted[0]} is not listed", "export the bundle again")
+        return path
 
     def files(self) -> tuple[FileEntry, ...]:
         """Every file the manifest lists, each once."""
@@ -73,6 +80,9 @@ class Bundle:
         for entry in self.files():
             self.check(entry)
             yield entry
+        for role in self.roles:
+            for graph in manifest.graphs(self.role(role)).values():
+                self.check_graph(graph)
 
     def verify(self) -> None:
         """Check every file. Raises BundleError at the first that is missing, truncated or altered."""

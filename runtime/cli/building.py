@@ -20,7 +20,9 @@ def run_models_build(options: argparse.Namespace) -> int:
     line_up = line_up_for(options.model, with_sounds=False)
     folder = cache_folder()
     for _, graph in line_up.graphs(on_gpu=True):
-        _build(graph, options.backend, tuple(options.target))
+        # One engine for each: a film looks for its own card's.
+        for target in options.target or [None]:
+            _build(graph, options.backend, () if target is None else (target,))
     sys.stdout.write(f"all engines are in {folder}\n")
     return 0
 
@@ -30,15 +32,16 @@ def _build(graph: "Path", library: "Name", targets: tuple[str, ...]) -> None:
     from runtime.generators import finish
 
     started, told = time.monotonic(), ""
+    name = " for ".join((graph.name, *targets))
 
     def tell(phase: "Phase") -> None:
         nonlocal told
         if phase.name != told:
             told = phase.name
-            sys.stderr.write(f"{graph.name}: {told}\n")
+            sys.stderr.write(f"{name}: {told}\n")
             sys.stderr.flush()
 
     plan = finish(build_ahead(graph, library, targets), tell)
     how = f"built in {time.monotonic() - started:.0f} s" if told else "there already"
-    sys.stdout.write(f"{graph.name}: {plan.stat().st_size / 1e6:.1f} MB, {how}\n")
+    sys.stdout.write(f"{name}: {plan.stat().st_size / 1e6:.1f} MB, {how}\n")
     sys.stdout.flush()

@@ -188,13 +188,14 @@ def _models(parser: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="build TensorRT engines now rather than in the first film",
                                allow_abbrev=False,
                                description="Build TensorRT engines now rather than in the first film. TensorRT-RTX "
-                                           "builds without a GPU, for all cards from Ampere (RTX 30) on.")
+                                           "builds without a GPU: one engine for all cards from Ampere (RTX 30) on, "
+                                           "or one for each --target (RTX 20 needs its own, sm75).")
     build.add_argument("--model", type=Path, action="append", default=[], metavar="PATH",
                        help="a model bundle; may be given again, for different parts (default: the starter)")
     build.add_argument("--backend", choices=("tensorrt_rtx", "tensorrt"), default="tensorrt_rtx",
                        help="what the engines are for (default: tensorrt_rtx)")
     build.add_argument("--target", action="append", default=[], metavar="SM",
-                       help="a GPU generation, such as sm89; may be given again (default: all)")
+                       help="a GPU generation, such as sm89; may be given again (default: all but sm75)")
     build.set_defaults(run=_run_models_build)
 
 

@@ -225,7 +225,8 @@ def _plain(folder: Path) -> Library:
         try:
             path.name.encode()
         except UnicodeEncodeError as error:
-            raise SoundError("names of sounds in UTF-8", f"{os.fsencode(path)!r} is none", "rename that file") from error
+            raise SoundError("names of sounds in UTF-8", f"{os.fsencode(path)!r} is none",
+                             "rename that file") from error
     if not files:
         raise SoundError(f"audio files ({', '.join(SUFFIXES)}) in {folder}", "there are none",
                          "add some or name another folder")

@@ -1,6 +1,8 @@
 """The comparator lets true graphs pass and refuses every kind of false one."""
 
 import copy
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from export import run_graph
 from export.compare import compare, export, relative_error
 from export.convert import onnx_from
 from export.errors import ExportError
+from export.run_graph import Way
 from export.spec import NetworkSpec, Precision, Tolerance
 from runtime.backends import TensorSpec, read_interface
 
@@ -148,6 +152,25 @@ def test_a_large_network_makes_room_for_the_backends(spec: NetworkSpec, tmp_path
     compare(spec, tmp_path / "large.onnx", "fp32")
 
 
+def killed(*_: object) -> None:
+    """What the system does to a process when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_large_graph_is_run_in_processes_of_its_own(spec: NetworkSpec, graph: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    here = compare(spec, graph, "fp32")
+    monkeypatch.setattr("export.compare.LARGEST_FILE", 1000)
+    monkeypatch.setattr("export.compare.run", None)
+    assert compare(spec, graph, "fp32") == here
+
+
+def test_a_process_that_the_system_ends_is_one_line(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_graph, "run", killed)
+    with pytest.raises(ExportError, match=r"memory to run .* on the backend cpu, but the process was ended"):
+        run_graph.run_apart(graph, Way("cpu"), ())
+
+
 def test_relative_error() -> None:
     ones = np.ones((3, 4), np.float32)
     assert relative_error(ones, ones) == 0.0
@@ -155,6 +178,7 @@ def test_relative_error() -> None:
     assert relative_error(ones[:2], ones) == float("inf")
     assert relative_error(ones.astype(np.float64), ones) == float("inf")
     assert relative_error(np.where(ones > 0, np.inf, ones).astype(np.float32), ones) == float("inf")
+    assert relative_error(ones, np.where(ones > 0, np.nan, ones).astype(np.float32)) == float("inf")
     picture = np.full((4, 4, 3), 100, np.uint8)
     assert relative_error(picture + np.uint8(1), picture) == 0.0
     assert relative_error(picture + np.uint8(3), picture) == pytest.approx(0.02)

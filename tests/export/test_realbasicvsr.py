@@ -119,10 +119,14 @@ def test_what_is_no_checkpoint_is_said_in_one_line(checkpoint: Path, tmp_path: P
     cut = tmp_path / "cut.pth"
     cut.write_bytes(checkpoint.read_bytes()[:20_000])
     (tmp_path / "cut.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{")
+    (tmp_path / "page.pth").write_text("<!DOCTYPE html><title>not found</title>")
+    (tmp_path / "pointer.pth").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     torch.save([1, 2], tmp_path / "list.pth")
     torch.save({"backward_trunk.weight": torch.ones(1)}, tmp_path / "basicsr.pth")
     for name, said in (("cut.pth", "whole"), ("cut.safetensors", "whole"), ("list.pth", "holds a list"),
-                       ("basicsr.pth", "backward_trunk"), ("none.pth", "there is none")):
+                       ("basicsr.pth", "backward_trunk"),
+                       ("page.pth", "to be a torch file, but it begins with"), ("pointer.pth", "download it again"),
+                       ("none.pth", "there is none")):
         with pytest.raises(ExportError, match=said) as caught:
             build(Request(checkpoint=tmp_path / name, out=tmp_path / "out", frame=FRAME))
         assert "\n" not in str(caught.value)
@@ -158,3 +162,12 @@ def test_nothing_half_written_is_left_and_nothing_foreign_is_overwritten(checkpo
     with pytest.raises(ExportError):
         build(Request(checkpoint=checkpoint, out=tmp_path / "other", frame=FRAME))
     assert {path.name for path in tmp_path.iterdir()} == {"mine"}
+
+
+def test_behind_a_link_the_bundle_is_replaced_where_it_is(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk" / "bundle").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "bundle")
+    for _ in range(2):
+        build(Request(checkpoint=checkpoint, out=tmp_path / "link", frame=FRAME)).verify()
+    assert (tmp_path / "link").is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["bundle"]

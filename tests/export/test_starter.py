@@ -14,7 +14,8 @@ import torch
 
 from export import card, starter
 from export.errors import ExportError
-from export.starter import Built, Request, assembled, build
+from export.parts import Part
+from export.starter import PARTS, Built, Request, assembled, build
 from runtime.backends import Array, open_engine
 from runtime.bundle import LAYOUT, Engines, LineUp, open_bundle
 from runtime.film.drawing import drawn
@@ -215,3 +216,20 @@ def test_stages_that_do_not_fill_the_network_are_refused(folder: Path, tmp_path:
     weights.save(tmp_path / "weights", "stage2", tensors, facts)
     with pytest.raises(ExportError, match="fill one denoiser"):
         assembled(tmp_path / "weights")
+
+
+def test_an_export_that_fails_leaves_the_bundle_before_as_it_was(folder: Path, built: Built, tmp_path: Path,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "bundle"
+    shutil.copytree(built.bundle.folder, place)
+
+    def broken(_: Request) -> Part:
+        raise ExportError("a graph", "none came", "look")
+
+    monkeypatch.setattr("export.starter.PARTS", {"decoder": PARTS["decoder"], "upscaler": broken})
+    with pytest.raises(ExportError, match="none came"):
+        build(Request(folder, place, frame=tiny.FRAME))
+    bundle = open_bundle(place)
+    bundle.verify()
+    assert bundle.digest == built.bundle.digest
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

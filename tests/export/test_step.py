@@ -1,6 +1,7 @@
 """Step graphs draw what denoiser, guidance and solver draw apart, from the same file of weights."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from export import step
 from export.errors import ExportError
 from export.step import NAME, add_step
-from runtime.bundle import Engines, LineUp
+from runtime.backends import open_engine
+from runtime.bundle import Engines, LineUp, write_manifest
 from runtime.film.decisions import Settings
 from runtime.film.drawing import condition, denoise_request
 from runtime.film.setup import Setup, set_up
@@ -76,6 +78,29 @@ def test_both_graphs_read_the_same_weights(tmp_path: Path, monkeypatch: pytest.M
     assert used
     assert {spec.name for spec in denoiser.step.inputs} == {"state", "time", "input_scale", "matrix", "context",
                                                             "domain", "null", "scale"}
+
+
+def test_weights_that_lie_beside_the_graph_already_stay_there(tmp_path: Path) -> None:
+    bundle = film_bundle(tmp_path)
+    path = tmp_path / "denoiser.onnx"
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="denoiser.onnx.data", size_threshold=120)
+    before = (tmp_path / "denoiser.onnx.data").read_bytes()
+    manifest = json.loads((tmp_path / "bundle.json").read_text("utf-8"))
+    bundle = add_step(write_manifest(tmp_path, manifest), "fp32")
+    bundle.verify()
+    assert (tmp_path / "denoiser.onnx.data").read_bytes() == before
+
+
+def test_a_bfloat16_step_graph_is_compared_where_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backends: list[str] = []
+
+    def noted(path: Path, backend: str, **more: Any) -> Any:
+        backends.append(backend)
+        return open_engine(path, backend, **more)
+
+    monkeypatch.setattr("export.step.open_engine", noted)
+    add_step(film_bundle(tmp_path), "bf16-typed")
+    assert set(backends) == {"openvino"}
 
 
 def test_a_step_graph_that_is_wrong_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def test_an_engine_is_built_once_and_then_found(tmp_path: Path) -> None:
 def test_the_name_holds_everything_the_engine_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = graph(tmp_path / "g.onnx", external=True)
     keys = [engine_key(request(path)), engine_key(request(path, axes={"B": 2})),
-            engine_key(request(path, targets=("sm89",)))]
+            engine_key(request(path, targets=("sm89",))), engine_key(request(path, card="Host RTX (sm 8.9)"))]
     assert engine_key(request(path, axes={"B": 1, "N": 7})) == keys[0], "axes the graph does not have do not count"
     data = path.with_name("g.onnx.data")
     data.write_bytes(data.read_bytes()[::-1])
@@ -102,6 +102,24 @@ def test_what_cannot_be_built_says_why_and_leaves_nothing(spoil: object, said: s
     assert ".new" not in names(tmp_path / "cache")
 
 
+def test_missing_weights_are_an_error(tmp_path: Path) -> None:
+    path = graph(tmp_path / "g.onnx", external=True)
+    path.with_name("g.onnx.data").unlink()
+    with pytest.raises(BackendError, match=r"the weights .*g.onnx.data of g.onnx, but they cannot be read: No such"):
+        built(request(path), tmp_path / "cache")
+
+
+def test_what_a_killed_process_was_writing_goes(tmp_path: Path) -> None:
+    asked, cache = request(graph(tmp_path / "g.onnx")), tmp_path / "cache"
+    cache.mkdir()
+    mine, others = cache / f".{engine_key(asked)}.plan.77.new", [cache / ".a.plan.78.new", cache / ".b.plan.79.new"]
+    for draft in (mine, *others):
+        draft.write_bytes(b"half")
+    os.utime(others[0], (time.time() - 100_000, time.time() - 100_000))
+    built(asked, cache)
+    assert [draft.exists() for draft in (mine, *others)] == [False, False, True]
+
+
 def test_damaged_weights_are_an_error(tmp_path: Path) -> None:
     path = graph(tmp_path / "g.onnx", external=True)
     path.with_name("g.onnx.data").write_bytes(b"short")
@@ -132,7 +150,7 @@ def test_a_process_that_dies_is_told(code: str, said: str, tmp_path: Path) -> No
 
 def test_a_disk_that_fills_leaves_nothing(tmp_path: Path) -> None:
     command = ("sh", "-c", f"ulimit -f 2; exec {sys.executable} -m runtime.backends.tensorrt_child")
-    with pytest.raises(BackendError, match="cannot be written: File too large"):
+    with pytest.raises(StorageError, match="cannot be written: file too large; free some space, or set MOVIEFACTORY"):
         list(build(request(graph(tmp_path / "g.onnx")), tmp_path / "cache/out.plan", command))
     assert list((tmp_path / "cache").iterdir()) == []
 

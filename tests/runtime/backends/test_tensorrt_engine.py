@@ -30,6 +30,7 @@ from runtime.film import FilmRequest, make
 from runtime.film.decisions import Settings
 from runtime.film.drawing import condition, denoise_request, drawn
 from runtime.film.setup import set_up
+from runtime.generators import finish
 from runtime.shot.denoise import Latents
 from runtime.shot.noise import noise
 from runtime.shot.upscale import PARTS, UpscalerGraphs, upscale
@@ -248,6 +249,32 @@ def test_it_computes_what_the_cpu_does(library: dict[bytes, Path], tmp_path: Pat
         assert all(found[name] is out[name] and np.array_equal(out[name], value) for name, value in expected.items())
     with pytest.raises(BackendError, match="this one was closed"):
         on_gpu.run(feeds)
+
+
+def test_a_film_uses_the_engine_that_was_built_for_its_card(gpu: Gpu, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, cache = tiny_graphs.clean(tmp_path / "graph.onnx"), tmp_path / "cache"
+    default = finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache))
+    others = finish(tensorrt_engine.build_ahead(graph, "tensorrt_rtx", ("sm120",), cache))
+    assert finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache)) == default
+    own = finish(tensorrt_engine.build_ahead(graph, "tensorrt_rtx", ("sm89",), cache))
+    assert finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache)) == own
+    assert len({default, others, own}) == 3
+    # The default leaves Turing out.
+    monkeypatch.setattr(gpu, "capability", "7.5")
+    turing = finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache))
+    assert turing not in {default, others, own}
+    assert turing == finish(tensorrt_engine.build_ahead(graph, "tensorrt_rtx", ("sm75",), cache))
+
+
+def test_tensorrt_builds_for_the_card_in_the_machine(gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    monkeypatch.setattr(tensorrt_library, "version", lambda _: "10.13")
+    first = tensorrt_engine.build_request(graph, "tensorrt")
+    assert first.card == "Host RTX (sm 8.9)"
+    monkeypatch.setattr(gpu, "capability", "12.0")
+    assert tensorrt_engine.build_request(graph, "tensorrt") != first
+    assert tensorrt_engine.build_request(graph, "tensorrt_rtx").card == ""
 
 
 def test_what_was_compiled_is_kept_beside_the_engine(library: dict[bytes, Path], tmp_path: Path,

@@ -6,12 +6,18 @@ import socket
 from pathlib import Path
 from xml.etree import ElementTree
 
+import onnx
 import pytest
 from jsonschema import Draft202012Validator
 
 from runtime.bench.chart import chart, groups
 from runtime.bench.report import schema, to_dict, to_json
-from runtime.bench.run import Report
+from runtime.bench.request import BenchRequest
+from runtime.bench.run import Report, bench
+from runtime.bundle import write_manifest
+from runtime.generators import finish
+from tests.tiny_films import SIZES, film_bundle
+from tests.tiny_graphs import tiny_manifest
 
 Measured = tuple[list[str], Report]
 
@@ -134,3 +140,18 @@ def test_the_chart_draws_every_stage(measured: Measured) -> None:
     assert len(bars) == sum(len(group.bars) for group in groups(report.rows))
     width = float(drawn.attrib["width"])
     assert all(float(bar.attrib["x"]) + float(bar.attrib["width"]) < width for bar in bars)
+
+
+def test_a_model_without_an_embedding_of_sentences_is_measured_too(tmp_path: Path) -> None:
+    folder = film_bundle(tmp_path / "tiny").folder
+    path = folder / "text_encoder.onnx"
+    model = onnx.load(path)
+    del model.graph.output[1]
+    onnx.save(model, path)
+    manifest = tiny_manifest(SIZES)
+    manifest["roles"]["sounds"] = {"folder": "sounds"}
+    write_manifest(folder, manifest)
+    work = bench(BenchRequest(scope="stage", models=(folder,), backend="cpu", repeat=1, warmup=0, processes=1))
+    report = finish(work)
+    (row,) = [row for row in report.rows if row.name == "stage.sound"]
+    assert row.engine == "numpy"

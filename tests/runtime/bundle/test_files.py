@@ -1,13 +1,14 @@
 """A bundle's files: verified against the manifest, and described for one."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
 import onnx
 import pytest
 
-from runtime.bundle import MANIFEST, Bundle, FileEntry, write_manifest
+from runtime.bundle import MANIFEST, Bundle, FileEntry, open_bundle, write_manifest
 from runtime.errors import BackendError, BundleError, StorageError
 from tests.tiny_graphs import denoiser, tiny_bundle, tiny_manifest
 
@@ -87,6 +88,22 @@ def test_weights_beside_the_graph_are_listed_and_checked(tmp_path: Path) -> None
     (folder / data.file).write_bytes(bytes(data.bytes))
     with pytest.raises(BundleError, match=r"denoiser.data .* altered"):
         bundle.check_graph(bundle.graph("denoiser"))
+
+
+def test_weights_that_are_not_listed_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    bundle = tiny_bundle(folder)
+    onnx.save(onnx.load(folder / "denoiser.onnx"), folder / "denoiser.onnx", save_as_external_data=True,
+              location="w.bin", size_threshold=150)
+    bundle = write_manifest(folder, tiny_manifest())
+    bundle.verify()
+    data = json.loads((folder / "bundle.json").read_text("utf-8"))
+    del data["roles"]["denoiser"]["graph"]["data"]
+    (folder / "bundle.json").write_text(json.dumps(data), "utf-8")
+    unlisted = open_bundle(folder)
+    for look in (unlisted.verify, lambda: unlisted.check_graph(unlisted.graph("denoiser"))):
+        with pytest.raises(BundleError, match=r"list every file that denoiser.onnx reads, but w.bin is not listed"):
+            look()
 
 
 def test_manifests_of_missing_or_foreign_files_are_not_written(tmp_path: Path) -> None:

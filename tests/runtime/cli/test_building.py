@@ -22,10 +22,10 @@ def test_engines_are_built_once_for_the_target_asked_for(bundle: Path, tmp_path:
     assert first.returncode == 0, first.stderr
     lines = first.stdout.splitlines()
     graphs = sorted(path.name for path in bundle.rglob("*.onnx"))
-    assert sorted(line.split(":")[0] for line in lines[:-1]) == graphs
+    assert sorted(line.split(":")[0] for line in lines[:-1]) == [f"{graph} for sm89" for graph in graphs]
     assert all(" MB, built in " in line for line in lines[:-1])
     assert lines[-1] == f"all engines are in {tmp_path / 'cache' / 'engines'}"
-    assert f"{graphs[0]}: reading the graph\n" in first.stderr
+    assert f"{graphs[0]} for sm89: reading the graph\n" in first.stderr
     again = run(*words, MOVIEFACTORY_CACHE=str(tmp_path / "cache"))
     assert [line.split(", ")[1] for line in again.stdout.splitlines()[:-1]] == ["there already"] * len(graphs)
 

@@ -306,7 +306,7 @@ def test_an_output_that_is_no_film_is_refused(bundle: Path, tmp_path: Path) -> N
 def test_a_file_that_is_of_no_film_is_not_written_over(bundle: Path, tmp_path: Path) -> None:
     request = asked(bundle, tmp_path)
     request.out.write_bytes(b"my holiday")
-    with pytest.raises(UsageError, match="is there already and of no film in .*; choose another -o"):
+    with pytest.raises(UsageError, match=r"is there already and of no film in .*; choose another -o"):
         list(make(request))
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(request.out.name, b"my holiday")]
 
