@@ -118,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
 def _make(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("idea", nargs="?", default="", metavar="IDEA", help="the film in a sentence, in quotes")
     parser.add_argument("-o", dest="out", type=Path, metavar="FILE",
-                        help="the film to write, .mp4 (default: named after the idea)")
+                        help="the film to write, .mp4; a file of another film is never written over (default: named "
+                             "after the idea)")
     _writing(parser)
     parser.add_argument("--script", type=Path, metavar="FILE", help="film this screenplay instead of writing one")
     parser.add_argument("--film", type=Path, metavar="DIR", help="the film's folder (default: FILE's name with .film)")
