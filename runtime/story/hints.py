@@ -59,7 +59,8 @@ def sounds(seen: Picture, spot: Spot, weather: str, hour: str, rng: random.Rando
         bed = _NIGHT_BEDS.get(spot.setting, "") if hour == "night" else ""
         bed = bed or SETTINGS[spot.setting].ambience
     else:
-        bed = f"quiet ambience {spot.preposition or 'in'} {spot.phrase}" if spot.phrase else "quiet open air"
+        said = "at" if spot.role != "at" else spot.preposition or "in"  # not "from" nor "leaves": it is heard there
+        bed = f"quiet ambience {said} {spot.phrase}" if spot.phrase else "quiet open air"
     effects: list[str] = []
     for subject in seen.seen[:2]:
         own = NOUN_EFFECTS.get(subject.noun.lower())

@@ -343,6 +343,7 @@ def test_the_weather_is_heard_where_there_is_weather() -> None:
     assert beds("a girl walks through Paris in the rain") == {"steady rain"}
     assert beds("an astronaut on the moon in a storm") == {"on the surface of the moon"}
     assert beds("a boat on the sea in fog") == {"ocean waves"}
+    assert "quiet ambience at the station" in beds("the last train leaves the station at midnight")
     assert beds("a boat on the sea in a storm") == {"ocean waves", "stormy sea with high waves"}
 
 
