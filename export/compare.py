@@ -64,8 +64,8 @@ def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[
     found: list[Comparison] = []
     # Once more at the end: a graph must not remember what it was given.
     feeds = (*spec.feeds, spec.feeds[0])
-    for way in _ways(spec.exact, precision):
-        result = (run_apart if _is_large(path) else run)(path, way, feeds)
+    for way in ways(spec.exact, precision):
+        result = (run_apart if stored_bytes(path) > LARGEST_FILE else run)(path, way, feeds)
         if result is None:
             continue
         device, given = result
@@ -118,12 +118,12 @@ def _let_go(spec: NetworkSpec) -> None:
         gc.collect()
 
 
-def _is_large(path: Path) -> bool:
-    return sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists()
-               ) > LARGEST_FILE
+def stored_bytes(path: Path) -> int:
+    """What a graph and the weights beside it take on the disk."""
+    return sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
 
 
-def _ways(exact: bool, precision: Precision) -> Iterator[Way]:
+def ways(exact: bool, precision: Precision) -> Iterator[Way]:
     """Every backend that can: as films use it, and where that means bf16, in fp32 too.
 
     ONNX Runtime has no convolution in bf16 for the CPU.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.card import closeness
-from export.compare import Comparison, export
+from export.compare import Comparison, export, stored_bytes
 from export.errors import ExportError
 from export.spec import NetworkSpec, Precision
 from export.typed import typed
@@ -33,26 +33,22 @@ def fresh_folder(out: Path, keep: str = "") -> Iterator[Path]:
     when `out` holds something that is no bundle, and StorageError for what the disk refuses.
     """
     out = Path(os.path.realpath(out))  # behind a link the older bundle would stay, and the new one have no place
-    others = not out.is_dir() or any(entry.name != keep for entry in out.iterdir()) if out.exists() else False
-    if others and not (out / MANIFEST).exists():
+    if out.exists() and not (out / MANIFEST).exists() and (
+            not out.is_dir() or any(entry.name != keep for entry in out.iterdir())):
         raise ExportError("an empty folder, or an older bundle to replace", f"{out} is something else",
                           "choose another --out")
     draft = out.with_name(f".{out.name}.new")
     with writing(out):
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
-        yield from _filled(draft, out, keep)
-
-
-def _filled(draft: Path, out: Path, keep: str) -> Iterator[Path]:
-    try:
-        if keep and (out / keep).is_dir():
-            shutil.copytree(out / keep, draft / keep)
-        yield draft
-        shutil.rmtree(out, ignore_errors=True)
-        draft.replace(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            if keep and (out / keep).is_dir():
+                shutil.copytree(out / keep, draft / keep)
+            yield draft
+            shutil.rmtree(out, ignore_errors=True)
+            draft.replace(out)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_graphs(role: str, part: Part, out: Path, precision: Precision
@@ -65,8 +61,7 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
     for spec in part.specs:
         path = out / f"{spec.name}.onnx"
         comparisons[path.name] = export(typed(spec, precision), path, precision, last=spec is part.specs[-1])
-        size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
-        print(f"{path.name}: {size / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
+        print(f"{path.name}: {stored_bytes(path) / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
     return {**_graphs(role, part.specs), **part.table}, comparisons
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from export.compare import relative_error
+from export.compare import relative_error, ways
 from export.errors import ExportError
 from export.precision import replace_items
 from export.spec import Precision, Tolerance
@@ -169,11 +169,10 @@ def _again(nodes: list[Any], kept: set[str]) -> list[Any]:
 def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, precision: Precision) -> None:
     """Pairs of a denoiser's graph and its step graph: the whole one's, then, where there is one, the shallow one's."""
     limit = Tolerance().limit(precision, brain=False)
-    # ONNX Runtime has no convolution in bf16 for the CPU.
-    backend = "openvino" if precision == "bf16-typed" else "cpu"
+    way = next(ways(exact=True, precision=precision))
     with ExitStack() as stack:
-        (whole, stepper), *others = [tuple(stack.enter_context(open_engine(path, backend, exact=True)) for path in pair)
-                                     for pair in files]
+        (whole, stepper), *others = [
+            tuple(stack.enter_context(open_engine(path, way.backend, exact=True)) for path in pair) for pair in files]
         shapes = {spec.name: tuple(int(size) for size in spec.shape) for spec in stepper.inputs}
         draw = np.random.default_rng(0)
         state, context, null = (draw.standard_normal(shapes[name], np.float32)

@@ -15,6 +15,8 @@ exits with the class's code. Nothing below this tree is meant to reach a user as
     └── Cancelled        130   stopped on request; everything finished so far is kept
 """
 
+import os
+
 
 class MovieFactoryError(Exception):
     """Base of every error a user can meet: what was expected, what came, what to do."""
@@ -86,3 +88,12 @@ class Cancelled(MovieFactoryError):
     """Stopped on request; everything finished so far is kept."""
 
     code, exit_code = "cancelled", 130
+
+
+def unforeseen(error: Exception, fix: str) -> MovieFactoryError:
+    """What is said of an error that nobody turned into one of ours: a path that the system refuses, else a defect, for
+    which `fix` says what to do."""
+    if isinstance(error, OSError) and isinstance(error.filename, str | bytes):
+        return StorageError(f"to use {os.fsdecode(error.filename)}", (error.strerror or "it cannot be").lower(),
+                            "check the path, and what may be read and written there")
+    return MovieFactoryError("no such thing", f"{type(error).__name__} came: {error}", fix)

@@ -62,7 +62,7 @@ def engine_key(request: BuildRequest) -> str:
 
 def has(request: BuildRequest, folder: Path) -> bool:
     """Whether the engine of `request` is built."""
-    return (folder / f"{engine_key(request)}.plan").exists()
+    return _plan(request, folder).exists()
 
 
 def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) -> Generator[Phase, None, Path]:
@@ -71,7 +71,7 @@ def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) ->
     One process builds, others that want the same wait for it. Engines that were used longest ago go when all of them
     take more than `limit` bytes. Raises BackendError and StorageError as `build` does.
     """
-    plan = folder / f"{engine_key(request)}.plan"
+    plan = _plan(request, folder)
     with _lock(plan.with_suffix(".lock")) as waiting:
         yield from waiting
         if not plan.exists():
@@ -108,6 +108,10 @@ def prune(folder: Path, limit: int, keep: Path | None = None) -> None:
                     file.unlink()
                 plan.with_suffix(".lock").unlink()
             total -= size
+
+
+def _plan(request: BuildRequest, folder: Path) -> Path:
+    return folder / f"{engine_key(request)}.plan"
 
 
 def _compiled(plan: Path) -> list[Path]:

@@ -55,12 +55,10 @@ def prepare(graph: Path, library: Name, cache: Path | None = None) -> Generator[
     """
     tensorrt_library.load(library)
     generation = f"sm{cuda_driver.gpu().capability.replace('.', '')}"
-    targets: tuple[str, ...] = ()
-    if library == "tensorrt_rtx":
-        own = build_request(graph, library, (generation,))
-        if generation == TURING or engine_cache.has(own, cache or engine_cache.cache_folder()):
-            targets = own.targets
-    return (yield from build_ahead(graph, library, targets, cache))
+    folder = cache or engine_cache.cache_folder()
+    own = library == "tensorrt_rtx" and (
+        generation == TURING or engine_cache.has(build_request(graph, library, (generation,)), folder))
+    return (yield from build_ahead(graph, library, (generation,) if own else (), folder))
 
 
 class TensorRtEngine(CheckedEngine):

@@ -62,4 +62,3 @@ def describe_file(folder: Path, inside: str) -> FileEntry:
     if not path.is_file():
         raise BundleError(f"the file {path} to be described", "it is not there", "write it before the manifest")
     return FileEntry(inside, file_sha256(path), path.stat().st_size)
-

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Final
 
 from runtime.cli.options import PROGRAM, parse
-from runtime.errors import Cancelled, MovieFactoryError, StorageError
+from runtime.errors import Cancelled, MovieFactoryError, unforeseen
 
 DEBUG: Final = "MOVIEFACTORY_DEBUG"
 
@@ -34,22 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = 0  # who read our output has enough
     except Exception as error:  # noqa: BLE001 - a defect, but the user gets a line, not our stack
-        refusal = _refusal(error)
+        refusal = unforeseen(error, f"please report it, with what {DEBUG}=1 shows")
         code = refusal.exit_code
         _say(f"{PROGRAM}: {refusal}")
         if os.environ.get(DEBUG):
             traceback.print_exc()
     _flush()
     return code
-
-
-def _refusal(error: Exception) -> MovieFactoryError:
-    """What is said of an error that nobody turned into one of ours: a path the system refuses, else a defect."""
-    if isinstance(error, OSError) and isinstance(error.filename, str | bytes):
-        return StorageError(f"to use {os.fsdecode(error.filename)}", (error.strerror or "it cannot be").lower(),
-                            "check the path, and what may be read and written there")
-    return MovieFactoryError("no such thing", f"{type(error).__name__} came: {error}",
-                             f"please report it, with what {DEBUG}=1 shows")
 
 
 @contextlib.contextmanager

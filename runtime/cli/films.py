@@ -14,7 +14,6 @@ from runtime.errors import UsageError
 from runtime.events import Event
 from runtime.film import FilmFolder, FilmRequest, film_folder, make, render
 from runtime.film.folder import cancelled
-from runtime.film.request import check_request
 
 _LONGEST_NAME: Final = 60
 
@@ -29,7 +28,6 @@ def run_make(options: argparse.Namespace) -> int:
         scenes=options.scenes, seconds=options.seconds, seed=options.seed, writer=options.writer,
         server=server_from_environment(), script=options.script, models=tuple(options.model), sounds=options.sounds,
         size=options.size, steps=options.steps, backend=options.backend, metadata=not options.no_metadata)
-    check_request(request)  # before a folder is named after a file that cannot be
     return _follow(make(request, _copy(options)), film_folder(request), options)
 
 

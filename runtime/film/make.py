@@ -12,7 +12,7 @@ from typing import IO, Self
 
 from runtime.backends import resolve
 from runtime.bundle import ROLES, Engines, LineUp
-from runtime.errors import FilmFolderError, MovieFactoryError, UsageError
+from runtime.errors import FilmFolderError, MovieFactoryError, UsageError, unforeseen
 from runtime.events import Event, FilmDone, FilmStarted, Notice, SceneDone, StageStarted, Step
 from runtime.film.decisions import Film, load, output, relative, save, takes, with_seeds, with_take
 from runtime.film.finish import check_output, finish
@@ -88,8 +88,7 @@ def _run(work: Callable[[_Session], Generator[Event, None, None]],
                 session.journal.failed(cancelled(session.folder.path, "it was interrupted"))
             raise
         except Exception as error:
-            yield session.journal.failed(MovieFactoryError(
-                "no such thing", f"{type(error).__name__} came: {error}", "please report it; what is finished is kept"))
+            yield session.journal.failed(unforeseen(error, "please report it; what is finished is kept"))
             raise
 
 

@@ -47,7 +47,8 @@ class FilmRequest:
 
 def film_folder(request: FilmRequest) -> Path:
     """The folder the film is made in."""
-    return request.folder or request.out.with_suffix(".film")
+    # Not with_suffix: a path without a name, such as ".", is for `check_request` to refuse.
+    return request.folder or Path(f"{os.path.splitext(request.out)[0]}.film")
 
 
 def check_request(request: FilmRequest) -> None:

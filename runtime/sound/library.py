@@ -221,19 +221,18 @@ def _plain(folder: Path) -> Library:
     files = sorted(Path(root) / name for root, _, names in os.walk(folder) for name in names
                    if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."))
     files = [path for path in files if not path.is_symlink()]
-    for path in files:
-        try:
-            path.name.encode()
-        except UnicodeEncodeError as error:
-            raise SoundError("names of sounds in UTF-8", f"{os.fsencode(path)!r} is none",
-                             "rename that file") from error
     if not files:
         raise SoundError(f"audio files ({', '.join(SUFFIXES)}) in {folder}", "there are none",
                          "add some or name another folder")
     digest = hashlib.sha256()
     for path in files:
         state = path.stat()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+        line = f"{path.relative_to(folder).as_posix()}\0{state.st_size}\0{state.st_mtime_ns}\n"
+        try:
+            digest.update(line.encode())
+        except UnicodeEncodeError as error:
+            raise SoundError("names of sounds in UTF-8", f"{os.fsencode(path)!r} is none",
+                             "rename that file") from error
     return Library(folder, tuple(_described(folder, path) for path in files), digest.hexdigest())
 
 

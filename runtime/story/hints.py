@@ -63,13 +63,18 @@ def sounds(seen: Picture, spot: Spot, weather: str, hour: str, rng: random.Rando
         bed = f"quiet ambience {said} {spot.phrase}" if spot.phrase else "quiet open air"
     effects: list[str] = []
     for subject in seen.seen[:2]:
-        own = NOUN_EFFECTS.get(subject.noun.lower())
-        kind = kind_of(subject.kind).effects
-        heard = own is not None and (not own or not kind or rng.random() < 0.7)
-        effect = own if heard else rng.choice(kind) if kind else ""
+        effect = _effect(subject, rng)
         if effect and effect not in effects and (seen.energy != "calm" or rng.random() < 0.6):
             effects.append(effect)
     return Sounds(ambience=bed, effects=tuple(effects))
+
+
+def _effect(subject: Subject, rng: random.Random) -> str:
+    """What a subject sounds like: as its own noun does more often than as its kind; "" for one that is not heard."""
+    own, kind = NOUN_EFFECTS.get(subject.noun.lower()), kind_of(subject.kind).effects
+    if own is not None and (not own or not kind or rng.random() < 0.7):
+        return own
+    return rng.choice(kind) if kind else ""
 
 
 def _the(subject: Subject) -> str:

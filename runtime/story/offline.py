@@ -112,9 +112,9 @@ def _dressed(reading: Reading, rng: random.Random) -> Reading:
     found: dict[Subject, Subject] = {}
     for subject in (*reading.cast, *([reading.goal_subject] if reading.goal_subject else [])):
         noun = subject.noun.lower()
-        natural = NOUN_COLOURS.get(noun, NOUN_COLOURS.get(singular(noun)))
-        colours = [colour for colour in natural or kind_of(subject.kind).colours if colour not in taken]
-        if natural == () or not colours or subject.verbatim or subject.looks or " of" in subject.determiner:
+        known = NOUN_COLOURS.get(noun, NOUN_COLOURS.get(singular(noun), kind_of(subject.kind).colours))
+        colours = [colour for colour in known if colour not in taken]
+        if not colours or subject.verbatim or subject.looks or " of" in subject.determiner:
             found[subject] = subject
             continue
         colour = rng.choice(colours)

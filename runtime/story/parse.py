@@ -43,7 +43,8 @@ _TO: Final = frozenset({"to", "toward", "towards", "into", "onto", "for"})
 _INSIDE: Final = frozenset({"in", "on", "inside", "at", "through", "within", "to", "into", "onto", "under"})
 _ABOVE: Final = frozenset({"stars", "moon", "sky", "clouds", "skies", "heavens", "galaxy", "milky way"})
 """What one looks at, or stands under, without being there."""
-_FROM: Final = frozenset({"from", "off", "leaving", "leaves", "leave"})
+_LEAVE: Final = vocabulary("leave leaves leaving")
+_FROM: Final = _LEAVE | {"from", "off"}
 _REACH: Final = vocabulary("reach reaches reaching enter enters entering visit visits visiting")
 _BECOME: Final = vocabulary("become becomes became becoming")
 _ARE: Final = vocabulary("are were")
@@ -209,10 +210,8 @@ def _free(reader: Reader, cast: list[Subject], starts: dict[Subject, int], spots
             relative = reader.low(index) == "that" and bool(before) and reader.used[index - 1]
             if phrase is None or relative or reader.low(index) == "no" or _is_no_thing(reader, phrase):
                 continue
-            if before in LOCATIVE and before not in {"by", "as", "via", "against", "off"}:
-                spots.append(_free_spot(reader, phrase.start, phrase.end, before))
-                continue
-            if cast and before in _FROM | _REACH:
+            there = before in LOCATIVE and before not in {"by", "as", "via", "against", "off"}
+            if there or (cast and before in _LEAVE | _REACH):
                 spots.append(_free_spot(reader, phrase.start, phrase.end, before))
                 continue
             reader.use(phrase.start, phrase.end)

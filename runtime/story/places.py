@@ -123,8 +123,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         {**_bare("space, outer space, deep space, orbit, zero gravity"),
          **_the("cosmos, galaxy, universe, stars, milky way, solar system, void, asteroid belt"), "nebula": "a nebula"},
         "space", {"space": ("in",)}, {"space": ("through", "in")}, ("moon",), "the vast silence of outer space",
-        clock=False,
-        within={"stars": "among"}),
+        clock=False, within={"stars": "among"}),
     "canyon": Setting(
         {**_a("canyon, gorge, valley, ravine, gulch"), "grand canyon": "the grand canyon",
          "wild west": "the wild west", "canyons": "the canyons", "badlands": "the badlands", "mesa": "a mesa"},
