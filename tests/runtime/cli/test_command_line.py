@@ -199,6 +199,15 @@ def test_paths_that_cannot_be_are_one_line(tmp_path: Path) -> None:
         assert "file name too long" in line
 
 
+def test_a_path_that_cannot_be_is_an_event_too() -> None:
+    for words, kind in ((("make", IDEA, "-o", "."), errors.UsageError),
+                        (("make", IDEA, "-o", "x" * 300 + ".mp4"), errors.StorageError)):
+        result = run(*words, "--events", "json")
+        assert result.returncode == kind.exit_code
+        (line,) = [json.loads(line) for line in result.stdout.splitlines()]
+        assert (line["type"], line["code"]) == ("Failed", kind.code)
+
+
 def test_a_sound_whose_name_is_no_text_is_one_line(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"T\xfcr.ogg")).touch()
     assert "rename that file" in one_line(run("sounds", "list", "--sounds", tmp_path), errors.SoundError)
