@@ -15,7 +15,7 @@ from training.models import weights
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A parsed command line. `minutes` None trains to the schedule's end."""
+    """A parsed command line. `minutes` None trains to the schedule's end; `command` remakes the weights elsewhere."""
 
     out: Path
     weights: Path
@@ -40,8 +40,11 @@ def parse(name: str, schedule: Schedule, arguments: list[str]) -> Request:
     parser.add_argument("--seed", type=int, default=schedule.seed)
     found = parser.parse_args(arguments)
     numbers = {key: getattr(found, key) for key in ("clips", "batch", "rate", "seed")}
+    # Where a run lies and where it was interrupted is somebody's own affair, and cards show the command.
+    told = [f"--{key}={value}" for key, value in {"items": found.items, **numbers}.items()
+            if value != parser.get_default(key)]
     return Request(found.out, found.weights, found.minutes, found.items, dataclasses.replace(schedule, **numbers),
-                   shlex.join(["python", "-m", "training", name, *arguments]))
+                   shlex.join(["python", "-m", "training", name, *told]))
 
 
 def facts(trainer: Trainer, request: Request) -> dict[str, object]:

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from training.command import Request, train
+from training.command import Request, parse, train
 from training.loop import Batch, Schedule, Trainer
 
 
@@ -114,3 +114,13 @@ def test_from_kept_weights_alone_what_only_serves_training_begins_anew(tmp_path:
     assert all(torch.equal(trainer.weights[name], value) for name, value in before.items() if name != "0.weight")
     with pytest.raises(ValueError, match="kept weights of line hold none of what it trains"):
         trainer.start_from({"another.weight": torch.zeros(8, 1)}, 40)
+
+
+def test_a_card_shows_what_decides_the_weights_and_nobodys_folders() -> None:
+    usual = Schedule(clips=320, batch=8, rate=1e-2)
+    given = ["--out", "/home/somebody/run", "--weights", "/home/somebody/weights", "--minutes", "90", "--clips", "640",
+             "--items=500", "--batch", "8", "--rate", "2e-3"]
+    request = parse("line", usual, given)
+    assert request.command == "python -m training line --items=500 --clips=640 --rate=0.002"
+    assert parse("line", usual, request.command.split()[4:]).schedule == request.schedule
+    assert parse("line", usual, []).command == "python -m training line"
