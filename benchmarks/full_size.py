@@ -1,4 +1,4 @@
-"""The full model, really exported and run: `python -m benchmarks.full_size [--frames 16] [--out docs/full_size.json]`.
+"""The full model, really exported and run: `python -m benchmarks.full_size [--frames 16] [--form clip] [--out FILE]`.
 
 Stable Diffusion 2's widths with random weights, since what a graph costs does not depend on them, and MovieFactory's
 layers around them, as `python -m export sd2` takes them from a download and from training. Then one step of it on each
@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--frame", default="768x320", metavar="WxH")
     parser.add_argument("--precision", nargs="+", default=["fp16", "fp16-typed"])
+    parser.add_argument("--form", default="clip", choices=("clip", "pair", "cached"), help="of the denoiser's graph")
     parser.add_argument("--only", choices=("make",), help="stop after this (in a process of its own)")
     parser.add_argument("--place", type=Path, help="folder to work in (default: a temporary one)")
     parser.add_argument("--out", type=Path, default=Path("docs/full_size.json"), help="the JSON file to write")
@@ -78,18 +79,20 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
         bundle = place / precision
         rows[f"export {precision}"] = cost(f"export {precision}", [
             sys.executable, "-m", "export", "sd2", str(place / "published"), "--layers", str(place / "layers"),
-            "--out", str(bundle), "--frame", options.frame, "--frames", str(options.frames), "--precision", precision])
+            "--out", str(bundle), "--frame", options.frame, "--frames", str(options.frames), "--precision", precision,
+            "--form", options.form])
+        graphs = sorted(bundle.glob("*.onnx"))
         rows[f"export {precision}"]["mb"] = {
             path.name: round(path.stat().st_size / 1e6, 1) for path in sorted(bundle.glob("*.onnx*"))}
-        for backend in ("cpu", "openvino"):
-            name = f"step {precision} {backend}"
-            rows[name] = cost(name, [
-                sys.executable, "-c", STEP, str(bundle / "denoiser.onnx"), backend])
-        for graph in sorted(bundle.glob("*.onnx")):
+        for graph in graphs:
+            for backend in ("cpu", "openvino") if graph.stem.startswith("denoiser") else ():
+                name = f"step {precision} {graph.stem} {backend}"
+                rows[name] = cost(name, [sys.executable, "-c", STEP, str(graph), backend])
+        for graph in graphs:
             name = f"engine {precision} {graph.stem}"
             rows[name] = cost(name, [
                 sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
-    return {"frames": options.frames, "frame": options.frame, "rows": rows, "machine": machine()}
+    return {"frames": options.frames, "form": options.form, "frame": options.frame, "rows": rows, "machine": machine()}
 
 
 def cost(name: str, command: list[str]) -> dict[str, Any]:

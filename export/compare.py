@@ -1,10 +1,5 @@
 """Does a graph compute what its network does? Same feeds through torch and every backend that is installed."""
 
-import ctypes
-import gc
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.convert import LARGEST_FILE, onnx_from
+from export.convert import LARGEST_FILE
 from export.errors import ExportError
 from export.run_graph import Way, run, run_apart
 from export.spec import NetworkSpec, Precision
@@ -28,31 +23,6 @@ class Comparison:
     output: str
     error: float
     limit: float
-
-
-def export(spec: NetworkSpec, path: Path, precision: Precision, last: bool = False) -> tuple[Comparison, ...]:
-    """`onnx_from`, then `compare`; `path` is (over)written only by a graph that passed. Raises ExportError.
-
-    `last`: nobody needs the network afterwards; a large one makes room for the backends before they run.
-    """
-    # A folder, because a graph names the file of its weights: both must be called what they will be called.
-    drafts = path.with_name(f"draft-{path.name}")
-    shutil.rmtree(drafts, ignore_errors=True)
-    draft, data = drafts / path.name, f"{path.name}.data"
-    try:
-        onnx_from(spec, draft, precision)
-        expected = references(spec)
-        if last:
-            _let_go(spec)
-        found = compare(spec, draft, precision, expected)
-        if (drafts / data).exists():
-            os.replace(drafts / data, path.with_name(data))
-        else:
-            path.with_name(data).unlink(missing_ok=True)
-        os.replace(draft, path)
-    finally:
-        shutil.rmtree(drafts, ignore_errors=True)
-    return found
 
 
 def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[dict[str, Array]] | None = None
@@ -108,25 +78,6 @@ def references(spec: NetworkSpec) -> list[dict[str, Array]]:
         outputs = given if isinstance(given, tuple) else (given,)
         found.append({name: value.numpy() for name, value in zip(spec.outputs, outputs, strict=True)})
     return found
-
-
-def _let_go(spec: NetworkSpec) -> None:
-    large = [network for network in (spec.module, spec.reference) if network is not None
-             and sum(tensor.nbytes for tensor in network.state_dict().values()) > LARGEST_FILE]
-    for network in large:
-        for tensor in network.state_dict(keep_vars=True).values():
-            # Not `to("meta")`, which makes other parameters: rules of onnxscript remember the last graph and these.
-            tensor.data = tensor.new_empty(0)
-    if large:
-        # A traced program holds its weights in circles.
-        gc.collect()
-        _give_back()
-
-
-def _give_back() -> None:
-    """Have the C library return to the system what is free; glibc keeps 4 GB after the full denoiser."""
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
-        library.malloc_trim(0)
 
 
 def stored_bytes(path: Path) -> int:

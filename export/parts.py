@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from export.card import closeness
-from export.compare import Comparison, export, stored_bytes
+from export.compare import Comparison, stored_bytes
 from export.errors import ExportError
+from export.graphs import export
 from export.spec import NetworkSpec, Precision
-from export.typed import typed
 from runtime.bundle import MANIFEST
 from runtime.media.files import writing
 
@@ -57,11 +57,9 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
 
     Raises ExportError for a graph that does not compute what its network does.
     """
-    comparisons = {}
-    for spec in part.specs:
-        path = out / f"{spec.name}.onnx"
-        comparisons[path.name] = export(typed(spec, precision), path, precision, last=spec is part.specs[-1])
-        print(f"{path.name}: {stored_bytes(path) / 1e6:.1f} MB, {closeness(comparisons[path.name])}", flush=True)
+    comparisons = export(part.specs, out, precision)
+    for name, found in comparisons.items():
+        print(f"{name}: {stored_bytes(out / name) / 1e6:.1f} MB, {closeness(found)}", flush=True)
     return {**_graphs(role, part.specs), **part.table}, comparisons
 
 

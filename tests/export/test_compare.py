@@ -1,47 +1,28 @@
 """The comparator lets true graphs pass and refuses every kind of false one."""
 
-import copy
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
 
 from export import run_graph
-from export.compare import compare, export, relative_error
+from export.compare import compare, relative_error
 from export.convert import onnx_from
 from export.errors import ExportError
 from export.run_graph import Way
-from export.spec import NetworkSpec, Precision, Tolerance
-from runtime.backends import TensorSpec, read_interface
-
-
-class Layers(nn.Module):
-    """A convolution, a norm and a picture in bytes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.conv = nn.Conv2d(8, 64, 3, padding=1)
-        self.norm = nn.GroupNorm(4, 64)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y = self.norm(self.conv(x))
-        return y, ((y.clamp(-1, 1) + 1) * 127.5 + 0.5).to(torch.uint8)
+from export.spec import NetworkSpec, Precision
+from runtime.backends import read_interface
+from tests.export.tiny_layers import layers
 
 
 @pytest.fixture(scope="module")
 def spec() -> NetworkSpec:
-    feed = {"x": np.random.default_rng(0).standard_normal((2, 8, 6, 5)).astype(np.float32)}
-    return NetworkSpec(name="layers", module=Layers(), inputs=(TensorSpec("x", "float32", ("B", 8, 6, 5)),),
-                       outputs=("y", "picture"), feeds=(feed, {"x": feed["x"][:1] * 0.1}), tolerance=Tolerance())
+    return layers()
 
 
 @pytest.fixture(scope="module")
@@ -102,55 +83,6 @@ def test_a_damaged_graph_is_refused(spec: NetworkSpec, graph: Path, tmp_path: Pa
     path = corrupted(graph, tmp_path / "bad.onnx", change)
     with pytest.raises(ExportError, match=r"y of layers \(\w+\) on ONNX Runtime .* within .* of torch, but it is"):
         compare(spec, path, precision)
-
-
-class OtherAfterTracing(nn.Module):
-    """What the exporter sees is not what runs: stands for any layer that exports wrongly."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * 2 if torch.compiler.is_exporting() else x * 3
-
-
-def test_a_bad_export_leaves_nothing_and_keeps_the_old_graph(tmp_path: Path) -> None:
-    feed = {"x": np.ones((2, 3), np.float32)}
-    bad = NetworkSpec(name="bad", module=OtherAfterTracing(), inputs=(TensorSpec("x", "float32", (2, 3)),),
-                      outputs=("y",), feeds=(feed,), tolerance=Tolerance())
-    path = tmp_path / "bad.onnx"
-    with pytest.raises(ExportError):
-        export(bad, path, "fp32")
-    assert list(tmp_path.iterdir()) == []
-    path.write_bytes(b"the one before")
-    with pytest.raises(ExportError):
-        export(bad, path, "fp32")
-    assert [file.name for file in tmp_path.iterdir()] == ["bad.onnx"]
-    assert path.read_bytes() == b"the one before"
-
-
-def test_large_weights_lie_beside_the_graph(spec: NetworkSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "layers.onnx"
-    monkeypatch.setattr("export.convert.LARGEST_FILE", 1000)
-    found = export(spec, path, "fp16")
-    assert {item.device.split()[0] for item in found} == {"ONNX", "OpenVINO"}
-    assert read_interface(path).data_files == ("layers.onnx.data",)
-    assert {file.name for file in tmp_path.iterdir()} == {"layers.onnx", "layers.onnx.data"}
-    compare(spec, path, "fp16")
-    monkeypatch.undo()
-    export(spec, path, "fp16")
-    assert [file.name for file in tmp_path.iterdir()] == ["layers.onnx"]
-
-
-def test_a_large_network_makes_room_for_the_backends(spec: NetworkSpec, tmp_path: Path,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
-    own = replace(spec, module=copy.deepcopy(spec.module))
-    # Whoever else holds the parameters, as the exporter's rules do.
-    held = list(own.module.parameters())
-    export(own, tmp_path / "small.onnx", "fp32", last=True)
-    monkeypatch.setattr("export.compare.LARGEST_FILE", 1000)
-    export(own, tmp_path / "needed.onnx", "fp32")
-    assert all(parameter.nbytes for parameter in held)
-    export(own, tmp_path / "large.onnx", "fp32", last=True)
-    assert not any(parameter.untyped_storage().nbytes() for parameter in held)
-    compare(spec, tmp_path / "large.onnx", "fp32")
 
 
 def killed(*_: object) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from export import compare
 from export.__main__ import main
+from export.compare import Comparison, compare
 from export.spec import NetworkSpec
 from runtime.backends import Engine, open_engine
 from runtime.bundle import Engines, LineUp, open_bundle
@@ -90,7 +90,7 @@ def test_fresh_layers_leave_stable_diffusion_as_it_was(reference: Any, folder: P
 
 def test_a_large_denoiser_has_left_memory_when_backends_load_its_graph(reference: Any, folder: Path, tmp_path: Path,
                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    layers, left, loads = trained(around(reference.unet), tmp_path / "layers"), {}, compare.compare
+    layers, left, loads = trained(around(reference.unet), tmp_path / "layers"), {}, compare
 
     def unets() -> list[Any]:
         return [network for network in gc.get_objects() if type(network) is type(reference.unet)
@@ -99,12 +99,12 @@ def test_a_large_denoiser_has_left_memory_when_backends_load_its_graph(reference
     gc.collect()
     others = unets()  # those of fixtures
 
-    def counted(spec: NetworkSpec, *given: Any) -> tuple[compare.Comparison, ...]:
+    def counted(spec: NetworkSpec, *given: Any) -> tuple[Comparison, ...]:
         left[spec.name] = [network for network in unets() if not any(network is other for other in others)]
         return loads(spec, *given)
 
-    monkeypatch.setattr(compare, "LARGEST_FILE", 0)
-    monkeypatch.setattr(compare, "compare", counted)
+    monkeypatch.setattr("export.graphs.LARGEST_FILE", 0)
+    monkeypatch.setattr("export.graphs.compare", counted)
     assert exported(folder, layers, tmp_path / "bundle") == 0
     assert left["denoiser"] == []
 
