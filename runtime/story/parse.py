@@ -46,6 +46,9 @@ _ABOVE: Final = frozenset({"stars", "moon", "sky", "clouds", "skies", "heavens",
 _LEAVE: Final = vocabulary("leave leaves leaving")
 _FROM: Final = _LEAVE | {"from", "off"}
 _REACH: Final = vocabulary("reach reaches reaching enter enters entering visit visits visiting")
+_SOMEONE: Final = {"he": ("a", "man"), "she": ("a", "woman"), "i": ("a", "person"), "we": ("two", "people"),
+                   "they": ("two", "people")}
+"""Who is meant by a pronoun that opens an idea: nobody was named before."""
 _BECOME: Final = vocabulary("become becomes became becoming")
 _ARE: Final = vocabulary("are were")
 
@@ -59,6 +62,7 @@ def read(idea: str) -> Reading:
     spots, cast, starts = _known(reader)
     action = _action([low if not used else "|" for low, used in zip(lows, reader.used, strict=True)])
     goal, goal_subject = _goal(reader, seeking, cast, starts)
+    _someone(reader, cast, starts)
     _free(reader, cast, starts, spots)
     cast.sort(key=lambda subject: starts[subject])
     if goal_subject in cast and len(cast) > 1:
@@ -197,6 +201,16 @@ def _goal(reader: Reader, index: int, cast: list[Subject], starts: dict[Subject,
     goal = reader.text(index, end)
     reader.use(index, end)
     return goal[:MAX_CHARS], None
+
+
+def _someone(reader: Reader, cast: list[Subject], starts: dict[Subject, int]) -> None:
+    """The one whom the idea only calls `he` or `she`."""
+    if reader.low(0) in _SOMEONE:
+        determiner, noun = _SOMEONE[reader.low(0)]
+        subject = Subject("person", determiner, (), noun, plural=determiner == "two")
+        reader.use(0, 1)
+        cast.append(subject)
+        starts.setdefault(subject, 0)
 
 
 def _free(reader: Reader, cast: list[Subject], starts: dict[Subject, int], spots: list[Spot]) -> None:

@@ -138,7 +138,9 @@ class Reader:
             return False
         if is_adjective(token.low) or previous in DETERMINERS or token.low.endswith("'s"):
             return True
-        verb = token.low in VERBS or token.low in ADVERBS or token.low.endswith(("ing", "ed"))
+        # "a girl feeds ducks": what she does, not what they are.
+        does = bool(previous) and self.english and token.low.endswith("s") and not token.low.endswith(("ss", "us"))
+        verb = does or token.low in VERBS or token.low in ADVERBS or token.low.endswith(("ing", "ed"))
         match = self.known.get(index)
         listed = match and (match.plural or match.what == "weather")
         return is_adjective(previous) if verb else not listed

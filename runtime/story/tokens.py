@@ -84,7 +84,8 @@ def _match(words: list[Token], start: int, size: int, table: Mapping[str, _Entry
     if entry is None or (phrase in _VERB_TOO and not _named(words, start)):
         return None
     what, value, many = entry
-    if many and _is_verb(words, start, phrase, before):
+    ends = many or (what == "setting" and phrase.endswith("s"))
+    if ends and _is_verb(words, start, phrase, before):
         return None
     return Match(start, start + size, what, value, phrase, many)
 
@@ -97,7 +98,7 @@ def _named(words: list[Token], start: int) -> bool:
 
 
 def _is_verb(words: list[Token], start: int, phrase: str, before: list[Match]) -> bool:
-    """Whether what looks like a plural says what the one right before it does (`a chef cooks`, `my dog ducks`)."""
+    """Whether what looks like a plural says what the one right before it does (`a chef cooks`, `a gardener waters`)."""
     if not before or before[-1].end != start or words[start].gap or before[-1].what != "subject" or before[-1].plural:
         return False
     first = before[-1].start

@@ -289,6 +289,13 @@ def test_what_moves_never_stands_about() -> None:
     ("a chef cooks soup", ["chef"]),
     ("a robot chef cooks pasta", ["chef"]),
     ("my dog ducks under a bridge", ["dog"]),
+    ("a gardener waters flowers", ["gardener"]),
+    ("a girl feeds ducks", ["girl", "ducks"]),
+    ("a red sports car", ["car"]),
+    ("he runs away from the monster", ["man", "monster"]),
+    ("She sails to the moon", ["woman"]),
+    ("they dance in the rain", ["people"]),
+    ("a lamp lights up when she comes home", ["lamp"]),
     ("a whale swallows a boat", ["whale", "boat"]),
     ("a girl pilots a plane", ["girl", "plane"]),
     ("two robot dogs play on the beach", ["dogs"]),
@@ -305,6 +312,11 @@ def test_what_moves_never_stands_about() -> None:
 def test_who_is_in_it(idea: str, nouns: list[str]) -> None:
     film = write_offline(idea, 8, 2.0, 1)
     assert [character.description.split()[-1] for character in film.characters] == nouns
+
+
+def test_what_one_does_is_no_place() -> None:
+    film = write_offline("a gardener waters flowers", 6, 2.0, 1)
+    assert not any("waters" in scene.prompt for scene in film.scenes)
 
 
 def test_a_ship_after_any_adjective_is_at_sea() -> None:
