@@ -1,9 +1,10 @@
-"""The full model, really exported and run: `python -m benchmarks.full_size [--frames 16] [--form clip] [--out FILE]`.
+"""The full models, really exported and run: `python -m benchmarks.full_size [--model realbasicvsr] [--form cached]`.
 
-Stable Diffusion 2's widths with random weights, since what a graph costs does not depend on them, and MovieFactory's
-layers around them, as `python -m export sd2` takes them from a download and from training. Then one step of it on each
-backend, and an engine of each graph by TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that
-its memory is its own. Takes about an hour, 24 GB of memory and 30 GB of disk.
+`sd2` is MovieFactory at Stable Diffusion 2's widths, as `python -m export sd2` takes it from a download and from
+training, `realbasicvsr` the upscaler as published. Weights are random: what a graph costs does not depend on them. The
+model is exported, then a step of its networks is run on each backend, and an engine of each graph is built by
+TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that its memory is its own. `sd2` takes about
+an hour, 24 GB of memory and 30 GB of disk.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.film import machine
+from runtime.bundle import manifest, open_bundle
+from runtime.bundle.manifest import GraphEntry
 
 VAE: Final[dict[str, Any]] = {
     "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4,
@@ -29,16 +32,17 @@ STEP: Final = """
 import json, pathlib, sys, time
 import numpy as np
 from runtime.backends import open_engine
-graph, backend = sys.argv[1:]
+graph, backend, exact = sys.argv[1:]
 begun = time.perf_counter()
-with open_engine(pathlib.Path(graph), backend) as engine:
+with open_engine(pathlib.Path(graph), backend, exact=exact == "True") as engine:
     opened = time.perf_counter()
     draw = np.random.default_rng(0)
     feeds = {spec.name: np.zeros(spec.shape, spec.dtype) if "int" in spec.dtype else
              draw.standard_normal(spec.shape).astype(spec.dtype) for spec in engine.inputs}
-    made = engine.run(feeds)["prediction"]
+    began, made = time.perf_counter(), engine.run(feeds)
     print(json.dumps({"device": engine.device, "open_seconds": round(opened - begun, 1), "finite":
-                      bool(np.isfinite(made).all()), "step_seconds": round(time.perf_counter() - opened, 1)}))
+                      all(bool(np.isfinite(value).all()) for value in made.values()),
+                      "step_seconds": round(time.perf_counter() - began, 2)}))
 """
 ENGINE: Final = """
 import json, pathlib, sys, time
@@ -53,46 +57,66 @@ print(json.dumps({"seconds": round(time.perf_counter() - begun, 1), "mb": round(
 def main() -> int:
     """Make the model, export it, run a step, build engines; print and write what each cost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
-    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--model", default="sd2", choices=("sd2", "realbasicvsr"))
+    parser.add_argument("--frames", type=int, default=16, help="of sd2's clips")
     parser.add_argument("--frame", default="768x320", metavar="WxH")
     parser.add_argument("--precision", nargs="+", default=["fp16", "fp16-typed"])
-    parser.add_argument("--form", default="clip", choices=("clip", "pair", "cached"), help="of the denoiser's graph")
+    parser.add_argument("--form", default="clip", choices=("clip", "pair", "cached"), help="of sd2's denoiser")
     parser.add_argument("--only", choices=("make",), help="stop after this (in a process of its own)")
     parser.add_argument("--place", type=Path, help="folder to work in (default: a temporary one)")
-    parser.add_argument("--out", type=Path, default=Path("docs/full_size.json"), help="the JSON file to write")
+    parser.add_argument("--out", type=Path, help="the JSON file to write (default: printed only)")
     options = parser.parse_args()
     if options.only == "make":
-        make(options.place, options.frames)
+        if options.model == "realbasicvsr":
+            make_upscaler(options.place)
+        else:
+            make(options.place, options.frames)
         return 0
     with tempfile.TemporaryDirectory(prefix="moviefactory-full-") as temporary:
         result = measure(options, options.place or Path(temporary))
-    options.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    print(f"written to {options.out}")
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+        print(f"written to {options.out}")
     return 0
 
 
 def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     """Everything, one process after the other."""
-    module = [sys.executable, "-m", "benchmarks.full_size", "--only", "make", "--place", str(place)]
-    rows = {"make": cost("make", [*module, "--frames", str(options.frames)])}
+    made = [sys.executable, "-m", "benchmarks.full_size", "--only", "make", "--place", str(place)]
+    told = {"model": options.model, "frame": options.frame}
+    if options.model == "realbasicvsr":
+        takes, stepped = ["realbasicvsr", str(place / "vsr.safetensors")], "upscaler"
+    else:
+        takes, stepped = ["sd2", str(place / "published"), "--layers", str(place / "layers"), "--frames",
+                          str(options.frames), "--form", options.form, "--encoder"], "denoiser"
+        told |= {"frames": options.frames, "form": options.form}
+    rows = {"make": cost("make", [*made, "--model", options.model, "--frames", str(options.frames)])}
     for precision in options.precision:
         bundle = place / precision
         rows[f"export {precision}"] = cost(f"export {precision}", [
-            sys.executable, "-m", "export", "sd2", str(place / "published"), "--layers", str(place / "layers"),
-            "--out", str(bundle), "--frame", options.frame, "--frames", str(options.frames), "--precision", precision,
-            "--form", options.form])
+            sys.executable, "-m", "export", *takes, "--out", str(bundle), "--frame", options.frame, "--precision",
+            precision])
         graphs = sorted(bundle.glob("*.onnx"))
+        exact = {graph.file.file for graph in all_graphs(bundle) if graph.exact}
         rows[f"export {precision}"]["mb"] = {
             path.name: round(path.stat().st_size / 1e6, 1) for path in sorted(bundle.glob("*.onnx*"))}
         for graph in graphs:
-            for backend in ("cpu", "openvino") if graph.stem.startswith("denoiser") else ():
+            for backend in ("cpu", "openvino") if graph.stem.startswith(stepped) else ():
                 name = f"step {precision} {graph.stem} {backend}"
-                rows[name] = cost(name, [sys.executable, "-c", STEP, str(graph), backend])
+                rows[name] = cost(name, [sys.executable, "-c", STEP, str(graph), backend, str(graph.name in exact)])
         for graph in graphs:
             name = f"engine {precision} {graph.stem}"
             rows[name] = cost(name, [
                 sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
-    return {"frames": options.frames, "form": options.form, "frame": options.frame, "rows": rows, "machine": machine()}
+    return {**told, "rows": rows, "machine": machine()}
+
+
+def all_graphs(bundle: Path) -> list[GraphEntry]:
+    """What the bundle's manifest says of its graphs; nothing where the export failed."""
+    if not bundle.exists():
+        return []
+    opened = open_bundle(bundle)
+    return [graph for role in opened.roles for graph in manifest.graphs(opened.role(role)).values()]
 
 
 def cost(name: str, command: list[str]) -> dict[str, Any]:
@@ -149,6 +173,18 @@ def make(place: Path, frames: int) -> None:
                                 steps_offset=1),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False)
     pipeline.save_pretrained(place / "published")
+
+
+def make_upscaler(place: Path) -> None:
+    """Write the checkpoint, in the authors' names."""
+    import torch
+    from safetensors.torch import save_file
+
+    from training.models.upscaler import PUBLISHED, Upscaler
+
+    torch.manual_seed(0)
+    place.mkdir(parents=True, exist_ok=True)
+    save_file(Upscaler(PUBLISHED).state_dict(), place / "vsr.safetensors")
 
 
 def words(folder: Path) -> Path:

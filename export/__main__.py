@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     starter.add_argument("--out", type=Path, default=Path("runtime/starter"), help="folder of the bundle")
     starter.add_argument("--precision", choices=get_args(Precision), default="int8",
                          help="how weights are stored (default: %(default)s)")
-    _add_step(starter)
+    _add_graphs(starter)
     _add_form(starter, "clip", "controls", "cached")
     starter.set_defaults(build=_starter)
     upscaler = commands.add_parser("realbasicvsr", help="a published RealBasicVSR checkpoint, as an upscaler")
@@ -78,13 +78,15 @@ def _add_pipeline(parser: argparse.ArgumentParser, licence: str, why: str) -> No
                         help="of the solver (default: %(default)s)")
     parser.add_argument("--guidance", type=_guidance, default=9.0, metavar="X",
                         help="how hard to steer to the text, 0 to 100 (default: %(default)s)")
-    _add_step(parser)
+    _add_graphs(parser)
     parser.add_argument("--licence", default=licence, help=f"the checkpoint's (default: %(default)s, {why})")
 
 
-def _add_step(parser: argparse.ArgumentParser) -> None:
+def _add_graphs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--step", action="store_true",
                         help="add a graph of denoiser, guidance and solver in one, which GPUs run")
+    parser.add_argument("--encoder", action="store_true",
+                        help="add a graph from pictures to latents, for pictures that come from elsewhere")
 
 
 def _add_form(parser: argparse.ArgumentParser, *forms: str) -> None:
@@ -99,7 +101,7 @@ def _starter(options: argparse.Namespace) -> "Bundle":
     from export.starter import Request, build
 
     built = build(Request(options.weights, options.out, options.precision, step=options.step,
-                          form=options.form))
+                          encoder=options.encoder, form=options.form))
     for role, why in built.left_out.items():
         print(f"left out: {role} ({why})")
     return built.bundle
@@ -135,7 +137,7 @@ def _request(options: argparse.Namespace) -> "Request":
     return Request(folder=options.folder, out=options.out, precision=options.precision,
                    frame=Frame(*options.frame) if options.frame else None, frames=options.frames, fps=options.fps,
                    solver=options.solver, steps=options.steps, guidance=options.guidance, step=options.step,
-                   form=options.form, licence=options.licence)
+                   encoder=options.encoder, form=options.form, licence=options.licence)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -257,6 +257,31 @@ def decoder(network: Autoencoder, frame: Frame) -> NetworkSpec:
                        feeds=feeds, tolerance=Tolerance())
 
 
+class EncoderGraph(nn.Module):
+    """Pictures (B, H, W, 3) uint8 to latents (B, C, h, w): the way back."""
+
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Latents as the autoencoder's own."""
+        return self.autoencoder.encode(from_bytes(picture, self.autoencoder.analysis.dtype))
+
+
+def from_bytes(picture: Tensor, dtype: torch.dtype) -> Tensor:
+    """(B, H, W, 3) uint8 to (B, 3, H, W) in -1..1. First numbers, then turned: TensorRT turns no bytes."""
+    return (picture.float() / 127.5 - 1).permute(0, 3, 1, 2).to(dtype)
+
+
+def encoder(graph: nn.Module, frame: Frame) -> NetworkSpec:
+    """picture -> latents, one frame at a time; `graph` is an autoencoder's `EncoderGraph`."""
+    feeds = tuple({"picture": np.rint(_picture(np.random.default_rng(seed), frame.height, frame.width)
+                                      .transpose(0, 2, 3, 1) * 255).astype(np.uint8)} for seed in range(2))
+    return NetworkSpec(name="decoder_encoder", module=graph, inputs=specs(feeds[0]), outputs=("latents",), feeds=feeds,
+                       tolerance=Tolerance())
+
+
 def upscaler(network: Upscaler, frame: Frame, exact_flow: bool = True) -> tuple[NetworkSpec, ...]:
     """The four graphs of `runtime.shot.upscale`: clean, flow, backward, forward.
 

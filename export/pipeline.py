@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import torch
 
-from export import card, pipeline_networks
+from export import card, networks, pipeline_networks
 from export.clip_tokenizer import TokenizerFacts, convert_tokenizer, tokenizer_files
 from export.compare import Comparison
 from export.diffusers_folder import AGAIN, CONFIG, INDEX, check_parts, fill, read_config, tensor_files
@@ -39,8 +39,8 @@ class Request:
     """What to import, where to, and how the app shall sample with it.
 
     `frame` None is the size that the checkpoint's configuration names. `steps` and `guidance` are those of the
-    published examples. `step` adds a step graph; `form` is the denoiser's (see
-    `networks.Form`), where the family has more than one.
+    published examples. `step` adds a step graph, `encoder` one from pictures to latents; `form` is the denoiser's
+    (see `networks.Form`), where the family has more than one.
     """
 
     folder: Path
@@ -54,6 +54,7 @@ class Request:
     steps: int = 25
     guidance: float = 9.0
     step: bool = False
+    encoder: bool = False
     form: Form = "clip"
 
 
@@ -204,7 +205,10 @@ def _denoiser(pipeline: Pipeline) -> Part:
 
 def _decoder(pipeline: Pipeline) -> Part:
     vae = fill(copy.deepcopy(pipeline.vae), pipeline.request.folder / "vae")
-    return Part((pipeline_networks.decoder(vae, pipeline.frame, pipeline.ratio),), {})
+    specs = [pipeline_networks.decoder(vae, pipeline.frame, pipeline.ratio)]
+    if pipeline.request.encoder:
+        specs.append(networks.encoder(pipeline_networks.EncoderGraph(vae), pipeline.frame))
+    return Part(tuple(specs), {})
 
 
 # The largest first: what is wrong with it shall not be found last.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from export.networks import Frame, normal, specs, to_bytes
+from export.networks import Frame, from_bytes, normal, specs, to_bytes
 from export.spec import NetworkSpec, Tolerance
 
 
@@ -40,6 +40,18 @@ class DecoderGraph(nn.Module):
     def forward(self, latents: Tensor) -> Tensor:
         """`latents` as the autoencoder made them, before its scaling factor."""
         return to_bytes(self.autoencoder.decode(latents, return_dict=False)[0])
+
+
+class EncoderGraph(nn.Module):
+    """Pictures (1, H, W, 3) uint8 to the autoencoder's latents (1, C, h, w): the middle of what it finds likely."""
+
+    def __init__(self, autoencoder: nn.Module) -> None:
+        super().__init__()
+        self.autoencoder: Any = autoencoder
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Latents before the autoencoder's scaling factor. Nothing is drawn by chance."""
+        return self.autoencoder.encode(from_bytes(picture, self.autoencoder.dtype)).latent_dist.mode()
 
 
 def decoder(autoencoder: Any, frame: Frame, ratio: int) -> NetworkSpec:

@@ -34,8 +34,8 @@ SOUNDS: Final = "sounds"
 class Request:
     """Where the weights are, where the bundle goes, how weights are stored, and the size of a decoded frame.
 
-    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph, `form` is the
-    denoiser's (see `networks.Form`).
+    `quality` is what `benchmarks.quality` wrote, for the model card; `step` adds a step graph, `encoder` one from
+    pictures to latents, `form` is the denoiser's (see `networks.Form`).
     """
 
     weights: Path
@@ -44,6 +44,7 @@ class Request:
     frame: Frame = Frame()  # noqa: RUF009 - frozen
     quality: Path = Path("docs/quality.json")
     step: bool = False
+    encoder: bool = False
     form: Form = "clip"
 
 
@@ -139,7 +140,11 @@ def _reader(folder: Path) -> TextEncoder:
 
 
 def _decoder(request: Request) -> Part:
-    return Part((networks.decoder(open_autoencoder(request.weights), request.frame),), {})
+    network = open_autoencoder(request.weights)
+    specs = [networks.decoder(network, request.frame)]
+    if request.encoder:
+        specs.append(networks.encoder(networks.EncoderGraph(network), request.frame))
+    return Part(tuple(specs), {})
 
 
 def _upscaler(request: Request) -> Part:

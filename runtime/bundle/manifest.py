@@ -10,6 +10,8 @@ ROLES: Final = ("text_encoder", "denoiser", "decoder", "upscaler", "sounds")
 LAYOUT: Final = "layout"
 OF_DENOISER: Final = ("step", "shallow", "step_shallow", LAYOUT)
 """The graphs that a denoiser may have beside its own."""
+ENCODER: Final = "encoder"
+"""The one that a decoder may have."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,13 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class Decoder:
-    """latents (B,C,h,w) -> picture: (B,3,H,W) float32 in 0..1, or (B,H,W,3) uint8."""
+    """latents (B,C,h,w) -> picture: (B,3,H,W) float32 in 0..1, or (B,H,W,3) uint8.
+
+    `encoder` is the way back, picture (1,H,W,3) uint8 -> latents (1,C,h,w); films made of words alone do without.
+    """
 
     graph: GraphEntry
+    encoder: GraphEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +197,13 @@ def graphs(role: Role) -> dict[str, GraphEntry]:
 def needed(role: Role, on_gpu: bool) -> dict[str, GraphEntry]:
     """Those of a role's graphs that films run."""
     found = graphs(role)
-    return {part: found[part] for part in role.parts(on_gpu)} if isinstance(role, Denoiser) else found
+    match role:
+        case Denoiser():
+            return {part: found[part] for part in role.parts(on_gpu)}
+        case Decoder():
+            return {"graph": role.graph}
+        case _:
+            return found
 
 
 def files(role: Role) -> Iterator[FileEntry]:
@@ -209,7 +221,7 @@ def manifest_from(data: Mapping[str, Any]) -> Manifest:
     """The typed form of data that has passed `check`."""
     roles = data["roles"]
     read: dict[str, Any] = {"text_encoder": _text_encoder, "denoiser": _denoiser,
-                            "decoder": lambda table: Decoder(_graph(table["graph"])),
+                            "decoder": _decoder,
                             "upscaler": _upscaler, "sounds": _sounds}
     sources = tuple(Source(item["name"], item["licence"], item.get("note", ""), item.get("sha256", ""))
                     for item in data["sources"])
@@ -253,6 +265,10 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)),
         refresh=int(table.get("refresh", 1)),
         **{part: _graph(table[part]) for part in OF_DENOISER if part in table})
+
+
+def _decoder(table: Mapping[str, Any]) -> Decoder:
+    return Decoder(_graph(table["graph"]), _graph(table[ENCODER]) if ENCODER in table else None)
 
 
 def _upscaler(table: Mapping[str, Any]) -> Upscaler:

@@ -11,7 +11,7 @@ from runtime.backends import TensorSpec, read_interface
 from runtime.bundle.check import SCHEMA, check
 from runtime.bundle.files import describe_file, safe_path
 from runtime.bundle.folder import MANIFEST, Bundle, open_bundle
-from runtime.bundle.manifest import OF_DENOISER
+from runtime.bundle.manifest import ENCODER, OF_DENOISER
 from runtime.errors import BundleError, StorageError
 
 
@@ -42,7 +42,7 @@ def write_manifest(folder: Path, data: Mapping[str, Any]) -> Bundle:
 
 def _described(folder: Path, role: str, table: Mapping[str, Any]) -> dict[str, Any]:
     described = dict(table)
-    for single in ("graph", *OF_DENOISER):
+    for single in ("graph", ENCODER, *OF_DENOISER):
         if single in table:
             described[single] = _graph(folder, table[single])
     if "graphs" in table:

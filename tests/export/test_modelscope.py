@@ -24,6 +24,7 @@ from runtime.digest import file_sha256
 from runtime.shot import solvers
 from runtime.shot.decode import Normalisation, decode
 from runtime.shot.denoise import DenoiseRequest, Latents, denoise
+from runtime.shot.encode import encode
 from runtime.shot.guidance import Condition
 from runtime.shot.noise import noise
 from runtime.shot.schedule import Schedule
@@ -58,7 +59,7 @@ def bundle(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("export.convert.LARGEST_FILE", 300_000)
         assert main(["modelscope", str(folder), "--out", str(out), "--precision", "fp32", "--frame", "72x40",
-                     "--frames", str(tiny.FRAMES)]) == 0
+                     "--frames", str(tiny.FRAMES), "--encoder"]) == 0
     return open_bundle(out)
 
 
@@ -115,6 +116,24 @@ def test_the_denoiser_computes_what_diffusers_does(engines: Engines, reference: 
         with torch.no_grad():
             theirs = reference.unet(torch.from_numpy(latents), time, torch.from_numpy(context)).sample.numpy()
         assert np.abs(ours - theirs).max() < 1e-4
+
+
+def test_pictures_are_encoded_as_diffusers_does(bundle: Bundle, engines: Engines, reference: Any) -> None:
+    pictures = np.random.default_rng(5).integers(0, 256, (3, 40, 72, 3), dtype=np.uint8)
+    denoiser = bundle.manifest.denoiser
+    assert denoiser is not None
+    ours = encode(pictures, engines.get("decoder", "encoder"), Normalisation(denoiser.latent.mean, denoiser.latent.std))
+    scaled = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 127.5 - 1
+    with torch.no_grad():
+        theirs = reference.vae.encode(scaled).latent_dist.mode() * reference.vae.config.scaling_factor
+    assert ours.shape == (1, 4, 3, 5, 9)
+    assert np.abs(ours[0].swapaxes(0, 1) - theirs.numpy()).max() < 1e-4
+
+
+def test_films_made_of_words_do_without_the_encoder(bundle: Bundle) -> None:
+    assert {path.name for _, path in LineUp.of(bundle).graphs(on_gpu=True)} == {
+        "text_encoder.onnx", "denoiser.onnx", "decoder.onnx"}
+    assert "decoder_encoder.onnx" in {entry.file for entry in bundle.files()}
 
 
 class Decoded(nn.Module):

@@ -16,6 +16,7 @@ SPECS = {
     "text_encoder": networks.text_encoder(tiny.text_encoder()),
     **{spec.name: spec for spec in networks.denoiser(tiny.denoiser(), tiny.FRAME.cells(16), tiny.TEXT.tokens)},
     "decoder": networks.decoder(tiny.autoencoder(), tiny.FRAME),
+    "decoder_encoder": networks.encoder(networks.EncoderGraph(tiny.autoencoder()), tiny.FRAME),
     **{spec.name: spec for spec in networks.upscaler(tiny.upscaler(), tiny.FRAME)},
 }
 FORMS = {f"{spec.name} ({form})": spec for form in get_args(Form) if form != "clip"
