@@ -47,7 +47,6 @@ class NetworkSpec:
     Axes of `inputs` that are names stay free in the graph. `feeds` are samples; the first one is traced, so its free
     axes must be larger than 1. `exact` forbids backends to compute in less than the graph says, `typed` allows a graph
     that says less than fp32; `single` names the inputs that must not lose a bit whatever the rest is computed in.
-    `reference`, where there is one, is what `module` shall agree with.
     """
 
     name: str
@@ -59,4 +58,3 @@ class NetworkSpec:
     exact: bool = False
     typed: bool = True
     single: tuple[str, ...] = ()
-    reference: "nn.Module | None" = None

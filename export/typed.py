@@ -20,7 +20,7 @@ NORMS: Final = (nn.GroupNorm, nn.LayerNorm)
 
 
 def typed(spec: NetworkSpec, precision: Precision) -> NetworkSpec:
-    """`spec` with a network that computes as `precision` says; the one in fp32 is what it will be compared with.
+    """`spec` with a network that computes as `precision` says: to be traced, and then compared with `spec` itself.
 
     A precision that only says how weights are stored changes nothing, nor does any for a network not to be `typed`.
     """
@@ -40,7 +40,7 @@ def typed(spec: NetworkSpec, precision: Precision) -> NetworkSpec:
     module.register_forward_pre_hook(lambda _, given: tuple(
         value if name in spec.single else _cast(value, dtype) for name, value in zip(names, given, strict=True)))
     module.register_forward_hook(lambda _, __, made: _outside(made))
-    return dataclasses.replace(spec, module=module, reference=spec.module)
+    return dataclasses.replace(spec, module=module)
 
 
 def _cast(value: Any, dtype: torch.dtype) -> Any:

@@ -21,12 +21,17 @@ class Normalisation:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    def columns(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Mean and deviation, (C, 1, 1) each."""
+        mean, std = (np.array(values, np.float32)[:, None, None] for values in (self.mean, self.std))
+        return mean, std
+
 
 def decode(latents: npt.NDArray[np.float32], decoder: Engine, normalisation: Normalisation,
            chunk: int = CHUNK) -> Generator[Picture, None, None]:
     """Yield the pictures (H, W, 3) of `latents` (1, C, T, h, w), normalised; `chunk` frames per run of the graph, or
     as many as the graph is fixed to."""
-    mean, std = (np.array(values, np.float32)[:, None, None] for values in (normalisation.mean, normalisation.std))
+    mean, std = normalisation.columns()
     frames = np.ascontiguousarray(latents[0].swapaxes(0, 1)) * std + mean
     fixed = next(spec.shape[0] for spec in decoder.inputs if spec.name == "latents")
     size = fixed if isinstance(fixed, int) else chunk

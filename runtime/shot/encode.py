@@ -12,6 +12,6 @@ from runtime.shot.pixels import Picture
 
 def encode(pictures: Iterable[Picture], encoder: Engine, normalisation: Normalisation) -> npt.NDArray[np.float32]:
     """Latents (1, C, T, h, w), normalised, of T pictures (H, W, 3) of the size that the graph is made for."""
-    mean, std = (np.array(values, np.float32)[:, None, None] for values in (normalisation.mean, normalisation.std))
+    mean, std = normalisation.columns()
     frames = [(encoder.run({"picture": picture[None]})["latents"][0] - mean) / std for picture in pictures]
     return np.stack(frames, axis=1)[None]

@@ -207,7 +207,7 @@ def _someone(reader: Reader, cast: list[Subject], starts: dict[Subject, int]) ->
     """The one whom the idea only calls `he` or `she`."""
     if reader.low(0) in _SOMEONE:
         determiner, noun = _SOMEONE[reader.low(0)]
-        subject = Subject("person", determiner, (), noun, plural=determiner == "two")
+        subject = Subject("person", determiner, (), noun, plural=determiner in COUNTS)
         reader.use(0, 1)
         cast.append(subject)
         starts.setdefault(subject, 0)

@@ -16,6 +16,7 @@ from runtime.story.english import (
     VERBS,
     is_adjective,
     is_function_word,
+    singular,
     vocabulary,
 )
 from runtime.story.reading import Subject
@@ -139,7 +140,7 @@ class Reader:
         if is_adjective(token.low) or previous in DETERMINERS or token.low.endswith("'s"):
             return True
         # "a girl feeds ducks": what she does, not what they are.
-        does = bool(previous) and self.english and token.low.endswith("s") and not token.low.endswith(("ss", "us"))
+        does = bool(previous) and self.english and singular(token.low) != token.low
         verb = does or token.low in VERBS or token.low in ADVERBS or token.low.endswith(("ing", "ed"))
         match = self.known.get(index)
         listed = match and (match.plural or match.what == "weather")
