@@ -82,6 +82,8 @@ def _sampling(bundle: Bundle) -> Iterator[str]:
     yield (f"{denoiser.frames} frames of {width}x{height} at {denoiser.fps:g} fps; {denoiser.solver}, "
            f"{denoiser.steps} steps, guidance {denoiser.guidance:g}; domains {', '.join(denoiser.domains)}, "
            f"by default {denoiser.default_domain}.")
+    if denoiser.subjects:
+        yield f"Taught to draw {', '.join(denoiser.subjects)}."
 
 
 def _quality(bundle: Bundle, path: Path) -> Iterator[str]:

@@ -120,6 +120,7 @@ def _text_encoder(request: Request) -> Part:
 def _denoiser(request: Request) -> Part:
     model, sampling = assembled(request.weights)
     _, vae = weights.load(request.weights, "vae")
+    _, pictures = weights.load(request.weights, "stage1")
     encoder = _reader(request.weights)
     ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
     drawing = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.form)
@@ -128,7 +129,8 @@ def _denoiser(request: Request) -> Part:
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
         "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
-        "shared_noise": sampling["shared_noise"], **networks.refreshed(request.form)})
+        "shared_noise": sampling["shared_noise"], "subjects": pictures["subjects"],
+        **networks.refreshed(request.form)})
 
 
 def _reader(folder: Path) -> TextEncoder:

@@ -6,6 +6,7 @@ off) and then takes random items from it; captions are worded anew every time.
 
 import json
 import os
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from training.text.tokenizer import Tokenizer
 from training.world.captions import caption
 from training.world.clip import Clip
 from training.world.compose import Frame, Picture
+from training.world.synonyms import renamed
 
 _SHARD: Final = 256
 _CHECKED: Final = 16
@@ -133,7 +135,7 @@ class FromPool:
         """
         rng = np.random.default_rng((self._seed, index))
         number = int(rng.integers(self._pool.shape.items))
-        text = "" if rng.random() < self._drop else caption(self._clip_of(number), int(rng.integers(1 << 30)))
+        text = "" if rng.random() < self._drop else self._wording(number, int(rng.integers(1 << 30)))
         tokens, mask = self._tokenizer([text])
         latents = np.array(self._pool.latents[number])
         places = np.array(self._pool.places[number])
@@ -142,6 +144,10 @@ class FromPool:
                 "places": torch.from_numpy(places if text else np.zeros_like(places)),
                 "tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
                 "domain": torch.tensor(int(self._pool.domains[number]))}
+
+    def _wording(self, number: int, seed: int) -> str:
+        """One of the captions of an item, with other nouns for some of its actors."""
+        return caption(renamed(self._clip_of(number), random.Random(seed)), seed)
 
 
 def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 4.0) -> np.ndarray:

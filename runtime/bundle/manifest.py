@@ -1,7 +1,7 @@
 """`bundle.json` as frozen values. What each field means is said in `bundle.schema.json`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from runtime.backends import TensorSpec
@@ -99,7 +99,8 @@ class Denoiser:
     `shared_noise` is the share of the noise's variance that all frames of a clip have in common. `layout` plans a clip
     from its text's context and draws the sketch (B,S,T,h,w) that the others then take. `step` is the same denoiser with
     guidance and the solver around it, for GPUs (see `shot.stepper`). With `shallow` and `step_shallow` the whole
-    denoiser runs in every `refresh`-th step only.
+    denoiser runs in every `refresh`-th step only. `subjects` is what it was taught to draw, each with the nouns of its
+    captions; empty where that is everything.
     """
 
     graph: GraphEntry
@@ -120,6 +121,7 @@ class Denoiser:
     step_shallow: GraphEntry | None = None
     layout: GraphEntry | None = None
     refresh: int = 1
+    subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def latent_shape(self) -> tuple[int, int, int, int, int]:
@@ -190,7 +192,7 @@ class Manifest:
 
 def graphs(role: Role) -> dict[str, GraphEntry]:
     """A role's graphs by part: 'graph' for most, none for sounds."""
-    parts = {field.name: getattr(role, field.name) for field in fields(role)}
+    parts = {part.name: getattr(role, part.name) for part in fields(role)}
     return {name: part for name, part in parts.items() if isinstance(part, GraphEntry)}
 
 
@@ -264,6 +266,7 @@ def _denoiser(table: Mapping[str, Any]) -> Denoiser:
         domains={name: int(number) for name, number in table["domains"].items()},
         default_domain=table["default_domain"], shared_noise=float(table.get("shared_noise", 0.0)),
         refresh=int(table.get("refresh", 1)),
+        subjects={name: tuple(nouns) for name, nouns in table.get("subjects", {}).items()},
         **{part: _graph(table[part]) for part in OF_DENOISER if part in table})
 
 

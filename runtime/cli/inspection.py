@@ -12,6 +12,7 @@ from runtime import __version__
 from runtime.errors import BackendError, BundleError, MovieFactoryError, UsageError
 
 if TYPE_CHECKING:
+    from runtime.bundle import Denoiser
     from runtime.sound.library import Kind
     from runtime.sound.search import Search
 
@@ -24,13 +25,15 @@ def run_script(options: argparse.Namespace) -> int:
     from runtime.cli.server import server_from_environment
     from runtime.film.request import SCENES
     from runtime.media.files import check_writable, replacing
-    from runtime.story import host, write_offline, write_with_server
+    from runtime.story import host, warning, write_offline, write_with_server
 
     if options.out is not None:
         check_writable(options.out)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     scenes = SCENES if options.scenes is None else options.scenes
-    seconds = _usual_seconds() if options.seconds is None else options.seconds
+    denoiser = _usual_denoiser()
+    usual = denoiser.frames / denoiser.fps if denoiser else 2.0
+    seconds = usual if options.seconds is None else options.seconds
     server = server_from_environment()
     if options.writer == "openai":
         if server is None:
@@ -41,6 +44,8 @@ def run_script(options: argparse.Namespace) -> int:
     else:
         script = write_offline(options.idea, scenes, seconds, seed)
     _note(f"seed {seed}")
+    if unknown := warning((one.description for one in script.characters), denoiser.subjects if denoiser else {}):
+        _note(unknown)
     text = screenplay.to_json(script)
     if options.out is None:
         _print(text.rstrip("\n"))
@@ -78,6 +83,8 @@ def run_models_list(options: argparse.Namespace) -> int:
         if manifest.denoiser:
             drawn = manifest.denoiser
             _print(f"  scenes up to {drawn.frames / drawn.fps:g} s ({drawn.frames} frames), {drawn.steps} steps")
+            if drawn.subjects:
+                _print(f"  draws {', '.join(drawn.subjects)}")
         if manifest.upscaler:
             _print("  sizes " + ", ".join(f"{width}x{height}" for width, height in manifest.upscaler.sizes))
         _print(f"  {bundle.folder}")
@@ -163,15 +170,14 @@ def _found(search: "Search", text: str) -> int:
     return 0
 
 
-def _usual_seconds() -> float:
-    """The starter's limit; a script can be written where no model is installed."""
+def _usual_denoiser() -> "Denoiser | None":
+    """The starter's; a script can be written where no model is installed."""
     from runtime.bundle import find
 
     try:
-        denoiser = find().manifest.denoiser
+        return find().manifest.denoiser
     except BundleError:
-        denoiser = None
-    return denoiser.frames / denoiser.fps if denoiser else 2.0
+        return None
 
 
 def _starter() -> str:

@@ -14,7 +14,7 @@ from runtime.film.decisions import Asked, Film, Settings, script_digest
 from runtime.film.request import SCENES, FilmRequest
 from runtime.film.setup import Setup, check_screenplay
 from runtime.screenplay import Screenplay
-from runtime.story import host, write_offline, write_with_server
+from runtime.story import host, warning, write_offline, write_with_server
 from runtime.story.request import check
 
 _MOST_BYTES: Final = 16 << 20
@@ -61,6 +61,8 @@ def written(request: FilmRequest, plan: Wanted, setup: Setup, output: str) -> Ge
         else:
             screenplay = write_offline(plan.idea, scenes, seconds, seed)
     check_screenplay(screenplay, setup)
+    if unknown := warning((one.description for one in screenplay.characters), setup.line_up.denoiser.subjects):
+        yield Notice(code="not-taught", message=unknown)
     return Film(idea=plan.idea, seed=seed, output=output, screenplay=screenplay, line_up=setup.line_up.to_dict(),
                 asked=plan.asked, settings=plan.settings)
 

@@ -3,5 +3,6 @@
 from runtime.story.offline import write_offline
 from runtime.story.request import MAX_IDEA
 from runtime.story.server import ScriptServer, host, write_with_server
+from runtime.story.taught import warning
 
-__all__ = ["MAX_IDEA", "ScriptServer", "host", "write_offline", "write_with_server"]
+__all__ = ["MAX_IDEA", "ScriptServer", "host", "warning", "write_offline", "write_with_server"]

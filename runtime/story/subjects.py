@@ -28,6 +28,7 @@ class Kind:
     `nouns` are singular words for it, separated by commas; `places` where it can be, most natural first; `likes` gives
     settings with a weight of 1 to 3; `verbs` how it moves.
     `colours` are given out when the user names none, so that it looks the same in every scene; empty: never.
+    `like` is the kind that is nearest to one of which the starter's film world has nobody.
     """
 
     nouns: str
@@ -39,6 +40,7 @@ class Kind:
     fixed: bool = False
     living: bool = False
     plurals: Mapping[str, str] = field(default_factory=dict)
+    like: str = ""
 
 
 _ROADS: Final = {"coast road": 3, "city": 3, "desert": 3, "canyon": 2, "snow mountains": 2, "forest": 2, "meadow": 1}
@@ -212,7 +214,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "rival, creature",
         ("ground",), {**_LAND, "city": 3, "coast road": 3}, _LEGS, effects=("footsteps", "cloth rustle"), living=True,
         plurals={"man": "men", "woman": "women", "child": "children", "fisherman": "fishermen", "thief": "thieves",
-                 "snowman": "snowmen", "elf": "elves"}),
+                 "snowman": "snowmen", "elf": "elves"}, like="astronaut"),
 }
 
 THING: Final = Kind(

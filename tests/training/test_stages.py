@@ -73,6 +73,12 @@ def test_every_stage_leaves_its_own_tensors_and_no_others(workshop: Path) -> Non
     assert any(not torch.equal(found["distil"][name], value) for name, value in found["stage2"].items())
 
 
+def test_stage_1_tells_what_it_was_taught_to_draw(workshop: Path) -> None:
+    told = weights.load(workshop / "weights", "stage1")[1]["subjects"]
+    assert len(told) == 16
+    assert told["airplane"] == ["airplane", "plane"]
+
+
 def test_the_distilled_model_still_has_stage_0s_very_bits(workshop: Path) -> None:
     model, _ = load_denoiser(workshop / "weights", ("distil",), temporal=True)
     frozen, _ = weights.load(workshop / "weights", "stage0")

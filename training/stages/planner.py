@@ -6,7 +6,7 @@ Trained on the layout of film clips, which need not be painted for that. None of
 import dataclasses
 import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from runtime.story.english import article
 from training import data
 from training.command import Request, facts, parse, train
 from training.finished import text_models
@@ -33,6 +34,7 @@ from training.world.light import TIMES, WEATHERS
 from training.world.settings import SETTINGS
 from training.world.staging import stage
 from training.world.subjects import SUBJECTS
+from training.world.synonyms import NOUNS, UNHEARD, renamed
 
 SCHEDULE = Schedule(clips=80_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
 LOOKS: Final = 4
@@ -76,6 +78,7 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plai
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     clip = clip if placed else at_home(clip)
+    clip = clip if plain else renamed(clip, rng)
     text = ""
     if told:
         text = caption(clip, rng.getrandbits(30), placed) if plain else remarked(clip, placed, rng)
@@ -214,7 +217,20 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
         figures[name] = (layer(plan.who[:, :ACTORS]).argmax(-1) == batch[name])[there].float().mean()
     for asked, name, known in zip(model.scene, SCENE, batch["scene"].unbind(-1), strict=True):
         figures[name] = (asked(plan.who[:, SCENERY]).argmax(-1) == known)[seen].float().mean()
+    for name, nouns in (("nouns", NOUNS), ("unheard_nouns", UNHEARD)):
+        figures[name] = torch.tensor(read_rightly(model, texts, nouns))
     return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+@torch.no_grad()
+def read_rightly(model: Examined, texts: tuple[TextEncoder, Tokenizer], nouns: Mapping[str, Sequence[str]]) -> float:
+    """The share of nouns, each in a text of its own, that are read as the subjects under which they are listed."""
+    encoder, tokenizer = texts
+    asked = [(KINDS.index(name), f"{article(noun)} {noun}") for name, group in nouns.items() for noun in group]
+    tokens, mask = tokenizer([text for _, text in asked])
+    batch = {"tokens": torch.from_numpy(tokens).to(device()), "mask": torch.from_numpy(mask).to(device())}
+    found = model.kind(model.planner(read(encoder, batch)).who[:, 0]).argmax(-1).tolist()
+    return sum(kind == told for (kind, _), told in zip(asked, found, strict=True)) / len(asked)
 
 
 def main(arguments: list[str]) -> None:

@@ -11,6 +11,7 @@ from training.loop import Schedule
 from training.models import weights
 from training.sampling import contexts, film_sheet
 from training.stages.films import FilmJob, single_frames
+from training.world.subjects import SUBJECTS
 
 SCHEDULE = Schedule(clips=600_000, batch=16, rate=5e-4, warmup=2000, ema=0.996)
 
@@ -30,5 +31,6 @@ def run(request: Request) -> None:
     items = single_frames(request, tokenizer)
     model, config = load_denoiser(request.weights, ("sketch",), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, texts), request)
-    weights.save(request.weights, "stage1", trainer.average, {"config": config, **facts(trainer, request)},
+    told = {"subjects": {name: one.nouns for name, one in SUBJECTS.items()}}
+    weights.save(request.weights, "stage1", trainer.average, {"config": config, **told, **facts(trainer, request)},
                  compact=True)

@@ -1,7 +1,7 @@
 """Captions of a clip: the same facts in many wordings.
 
-Words listed nowhere here (automobile, ship, jet, android, pony ...) are left to the text encoder: it has to put them
-beside the words the world uses.
+Words listed nowhere here (automobile, ship, jet, android, pony ...) are the text encoder's to put beside the words the
+world uses; `synonyms` gives stages that read captions hundreds of them.
 """
 
 import functools
@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from runtime.story.english import article
 from training.world.clip import Actor, Clip
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
@@ -140,7 +141,7 @@ def caption(clip: Clip, seed: int, placed: bool = True) -> str:
 def named(actor: Actor, adjectives: str = "") -> str:
     """The actor with its article and colour: 'a red car', 'an orange fish', 'an old red car'."""
     words = " ".join(filter(None, (adjectives, actor.colour, actor.noun)))
-    return ("an " if words[0] in "aeiou" else "a ") + words
+    return f"{article(words)} {words}"
 
 
 def _adjectives(rng: random.Random) -> str:

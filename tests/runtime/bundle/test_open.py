@@ -87,12 +87,13 @@ def test_everything_written_is_read(tmp_path: Path) -> None:
 def test_diffusion_schedules_and_any_subset_of_roles(tmp_path: Path, manifest: dict[str, Any]) -> None:
     manifest["roles"] = {"denoiser": manifest["roles"]["denoiser"]}
     manifest["roles"]["denoiser"] |= {
-        "prediction": "v", "solver": "dpmpp_2m", "fps": 23.976, "guidance": 7.5,
+        "prediction": "v", "solver": "dpmpp_2m", "fps": 23.976, "guidance": 7.5, "subjects": {"car": ["car", "cab"]},
         "schedule": {"kind": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012, "steps": 1000}}
     bundle = open_bundle(put(tmp_path, manifest))
     assert bundle.roles == ("denoiser",)
     assert bundle.manifest.denoiser
     assert bundle.manifest.denoiser.schedule == ScaledLinearSchedule(0.00085, 0.012, 1000, False)
+    assert bundle.manifest.denoiser.subjects == {"car": ("car", "cab")}
 
 
 def test_digest_is_of_the_canonical_manifest(tmp_path: Path, manifest: dict[str, Any]) -> None:

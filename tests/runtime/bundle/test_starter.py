@@ -31,6 +31,17 @@ COLOURS = ("red", "blue", "yellow", "green", "orange")
 ADJECTIVES = ("small", "little", "big", "old", "lonely", "shiny", "brave", "old, lonely", "grumpy", "ugly")
 """The last two are in no caption."""
 
+OTHER_WORDS = {
+    "car": ("automobile", "lorry", "taxi", "jeep"), "airplane": ("jet", "aeroplane", "biplane", "helicopter"),
+    "sailing boat": ("ship", "yacht", "pirate ship"), "train": ("locomotive", "tram"),
+    "rocket": ("spaceship", "space shuttle"), "balloon": ("zeppelin", "airship"), "bird": ("seagull", "eagle", "owl"),
+    "fish": ("goldfish", "shark"), "whale": ("dolphin", "orca"), "butterfly": ("moth", "bee"),
+    "horse": ("pony", "unicorn", "zebra"), "dog": ("puppy", "cat", "feline", "tiger", "rabbit"),
+    "robot": ("android", "cyborg"), "astronaut": ("cosmonaut", "girl", "man", "king"),
+    "lighthouse": ("tower", "castle"), "windmill": ("wind turbine",),
+}
+"""What users say for the subjects, or for what the starter has nothing nearer to."""
+
 
 @pytest.fixture(scope="module")
 def context() -> Iterator[Read]:
@@ -76,6 +87,18 @@ def test_an_adjective_costs_no_colour(kind: str, context: Read) -> None:
                 told = middle(layout, context(f"a {adjective} {colour} {kind}"))
                 apart = {other: float(np.linalg.norm(told - known)) for other, known in plain.items()}
                 assert min(apart, key=lambda other: apart[other]) == colour, (adjective, colour, apart)
+
+
+@pytest.mark.parametrize(("subject", "words"), OTHER_WORDS.items())
+def test_other_words_for_a_subject_draw_that_subject(subject: str, words: tuple[str, ...], context: Read) -> None:
+    """The middle of somebody's sketch is nearest to that of the subject by its own name."""
+    with Engines(LineUp.of(find()), "openvino") as engines:
+        layout = engines.get("denoiser", LAYOUT)
+        own = {name: middle(layout, context(f"a {name}")) for name in OTHER_WORDS}
+        for word in words:
+            told = middle(layout, context(f"a {word}"))
+            apart = {name: float(np.linalg.norm(told - known)) for name, known in own.items()}
+            assert min(apart, key=lambda name: apart[name]) == subject, (word, apart)
 
 
 @pytest.mark.parametrize("text", ["a robot in a city at night", "a race between a yellow car and an airplane"])

@@ -294,6 +294,15 @@ def test_script_writes_what_make_films(bundle: Path, tmp_path: Path) -> None:
     assert one_line(run("script", ""), errors.ScriptError)
 
 
+def test_script_says_whom_the_starter_was_not_taught_to_draw() -> None:
+    result = run("script", "a girl and a red car", "--seed", "3")
+    assert result.returncode == 0
+    assert from_json(result.stdout)
+    seed, said = result.stderr.splitlines()
+    assert seed == "seed 3"
+    assert said.startswith("this model was not taught to draw a girl; it knows airplane, astronaut, ")
+
+
 def test_models(bundle: Path) -> None:
     listed = run("models", "list", bundle.parent)
     assert (listed.returncode, listed.stderr) == (0, "")

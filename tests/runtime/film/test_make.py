@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import av
 import pytest
 
 from runtime import screenplay
-from runtime.bundle import open_bundle
+from runtime.bundle import MANIFEST, open_bundle
 from runtime.errors import BundleError, FilmFolderError, MovieFactoryError, ScriptError, SoundError, UsageError
 from runtime.events import Event, Failed, FilmDone, FilmStarted, Notice, Preview, SceneDone, StageStarted, Step
 from runtime.film import FilmRequest, load, make, render
@@ -204,6 +205,19 @@ def test_cue_edits_are_mixed_in_and_lost_ones_said(film: Path) -> None:
     events = list(render(film))
     assert stages(events) == [(None, "mix"), (None, "join")]
     assert ["scene-9/effect-1" in event.message for event in events if isinstance(event, Notice)] == [True]
+
+
+def test_a_film_says_once_whom_the_model_was_not_taught_to_draw(bundle: Path, tmp_path: Path) -> None:
+    shutil.copytree(bundle, tmp_path / "bundle")
+    manifest = tmp_path / "bundle" / MANIFEST
+    told = json.loads(manifest.read_text("utf-8"))
+    told["roles"]["denoiser"]["subjects"] = {"car": ["car", "sports car"]}
+    manifest.write_text(json.dumps(told), "utf-8")
+    request = FilmRequest(idea="a girl and a sports car", out=tmp_path / "movie.mp4", scenes=1, seed=5, backend="cpu",
+                          models=(tmp_path / "bundle",))
+    said = [event.message for event in make(request) if isinstance(event, Notice) and event.code == "not-taught"]
+    assert said == ["this model was not taught to draw a girl; it knows car"]
+    assert not [event for event in make(request) if isinstance(event, Notice) and event.code == "not-taught"]
 
 
 def test_a_changed_model_is_said_and_only_its_work_done_again(film: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Captions: true to the clip, right English, many wordings, and no film named by which the starter is judged."""
 
+import dataclasses
+import random
 import re
 from collections import Counter
 
@@ -12,10 +14,12 @@ from training.world.captions import caption, named
 from training.world.clip import CAMERAS, HELD_OUT, Actor, Clip, sample
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
+from training.world.synonyms import NOUNS, UNHEARD, renamed
 
 MANY = 10_000
 FILMS = [sample(seed, films=True) for seed in range(MANY)]
 TEXTS = [caption(clip, seed) for seed, clip in enumerate(FILMS)]
+RENAMED = [renamed(clip, random.Random(clip.seed)) for clip in FILMS]
 
 # What the words of a caption give away about where it plays; "road" alone, "waves" alone and the like fit two.
 PLACE_WORDS = {
@@ -42,7 +46,7 @@ def test_the_words_of_places_are_those_of_the_captions() -> None:
 
 def test_no_film_caption_names_a_film_the_starter_is_judged_by() -> None:
     race = re.compile(r"\bcar\b.*\b(air)?plane\b|\b(air)?plane\b.*\bcar\b")
-    for text in TEXTS:
+    for text in (*TEXTS, *(caption(clip, seed) for seed, clip in enumerate(RENAMED))):
         for noun, place in HELD_WORDS:
             assert not (noun.search(text) and place.search(text)), text
         assert not race.search(text)
@@ -167,3 +171,25 @@ def test_a_caption_without_a_place_says_all_the_rest() -> None:
     r"\ba race between an? [\w -]+ and an? ", r"\ban? [\w -]+ and an? [\w -]+ meeting "])
 def test_two_are_told_as_users_tell_it(form: str) -> None:
     assert sum(re.search(form, text) is not None for text in TEXTS) > 5
+
+
+def test_other_nouns_change_the_name_and_nothing_else() -> None:
+    called: Counter[str] = Counter()
+    for clip, other in zip(FILMS, RENAMED, strict=True):
+        names = {actor.subject: actor.noun for actor in clip.actors}
+        assert [dataclasses.replace(actor, noun="") for actor in clip.actors] == [
+            dataclasses.replace(actor, noun="") for actor in other.actors]
+        assert dataclasses.replace(clip, actors=()) == dataclasses.replace(other, actors=())
+        for actor in other.actors:
+            assert actor.noun in (*SUBJECTS[actor.subject].nouns, *NOUNS[actor.subject])
+            called[actor.noun] += actor.noun not in names.values()
+    assert 0.5 < called.total() / sum(len(clip.actors) for clip in FILMS) < 0.7
+    assert set(called) >= {"cat", "feline", "lorry", "ship", "locomotive", "android", "castle"}
+
+
+def test_each_of_the_lexicons_nouns_stands_for_one_subject() -> None:
+    every = [noun for name in SUBJECTS for noun in (*SUBJECTS[name].nouns, *NOUNS[name])]
+    assert len(set(every)) == len(every)
+    assert "girl" in NOUNS["astronaut"]
+    assert not {noun for group in UNHEARD.values() for noun in group} & set(every)
+    assert set(UNHEARD) == set(NOUNS) == set(SUBJECTS)

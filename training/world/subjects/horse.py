@@ -29,7 +29,7 @@ HEAD = through((
     (0.49, -0.77), (0.43, -0.84),
 ))
 # Hair beside the coat: palomino for golden, and always a clear step from the body's tone.
-HAIR = {"white": "#d8c49a", "black": "#6d7288", "brown": "#33211a", "golden": "#fbf0d4", "grey": "#474d5c"}
+HAIR = {"white": "#94683c", "black": "#6d7288", "brown": "#33211a", "golden": "#fbf0d4", "grey": "#474d5c"}
 
 
 def foreleg(canvas: skia.Canvas, shoulder: Point, turn: float, paint: skia.Paint, horn: skia.Paint) -> None:
@@ -67,7 +67,7 @@ def hair(canvas: skia.Canvas, colour: str, turn: float) -> None:
     paint = fill(colour)
     canvas.drawPath(ribbon(
         ((-0.37, -0.66), (-0.47, -0.69 + wave[0]), (-0.57, -0.62 + wave[1]), (-0.67, -0.50 + wave[2])),
-        (0.07, 0.12, 0.15, 0.03)), paint)
+        (0.08, 0.14, 0.17, 0.06)), paint)
     canvas.drawPath(ribbon(
         ((0.47, -0.955), (0.34, -0.93 + wave[0] / 2), (0.22, -0.83 + wave[1]), (0.07, -0.76 + wave[2])),
         (0.09, 0.17, 0.17, 0.03)), paint)

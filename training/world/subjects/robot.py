@@ -1,4 +1,4 @@
-"""A robot: square head with glowing eyes and an aerial, square body, stiff limbs that swing like a tin toy's."""
+"""A robot: square head with glowing eyes and an aerial, square body, stiff limbs that swing a little, as tin toys do."""
 
 import math
 
@@ -20,27 +20,28 @@ from training.world.subjects.machine_parts import (
     tones,
 )
 
-HALF_LEG = 0.17
+HALF_LEG = 0.16
+HIP, SHOULDER = 0.17, 0.29
+"""How far hips and shoulders are from the middle: limbs have cells of their own, beside each other and the body."""
 JOINT = mix(METAL, "#20242e", 0.55)
-SWING, BEND = 0.34, 0.4
-"""How far legs swing and knees bend, in radians: with hips so far apart no leg ever covers the other."""
+SWING, BEND, ARMS = 0.2, 0.45, 0.24
+"""How far legs swing, knees bend and arms swing, in radians: so little that no leg ever covers the other."""
 
 
 def leg(canvas: skia.Canvas, hip: tuple[float, float], pose: Leg, tone: Tones) -> None:
     """Thigh, shin and a flat foot."""
     knee, ankle = pose.knee(hip, HALF_LEG), pose.ankle(hip, HALF_LEG)
     canvas.drawLine(*hip, *knee, stroke(JOINT, 0.12))
-    canvas.drawLine(*knee, *ankle, stroke(tone.base, 0.15))
-    panel(canvas, (ankle[0] - 0.09, ankle[1] - 0.06, ankle[0] + 0.16, ankle[1] + 0.06), 0.04, tone, 0.02)
+    canvas.drawLine(*knee, *ankle, stroke(tone.base, 0.14))
+    panel(canvas, (ankle[0] - 0.09, ankle[1] - 0.07, ankle[0] + 0.13, ankle[1] + 0.06), 0.04, tone, 0.02)
 
 
 def arm(canvas: skia.Canvas, shoulder: tuple[float, float], angle: float, tone: Tones) -> None:
-    """Upper arm, forearm bent forward, a round hand."""
-    elbow = (shoulder[0] + 0.14 * math.sin(angle), shoulder[1] + 0.14 * math.cos(angle))
-    hand = (elbow[0] + 0.13 * math.sin(angle + 0.5), elbow[1] + 0.13 * math.cos(angle + 0.5))
-    canvas.drawLine(*shoulder, *elbow, stroke(JOINT, 0.10))
-    sleeve(canvas, (elbow, hand), 0.125, tone)
-    canvas.drawPath(disc(*hand, 0.15), fill(tone.base))
+    """A straight sleeve that hangs from the shoulder, a round hand of metal."""
+    hand = (shoulder[0] + 0.25 * math.sin(angle), shoulder[1] + 0.25 * math.cos(angle))
+    canvas.drawPath(disc(*hand, 0.15), fill(JOINT))
+    wrist = (shoulder[0] + 0.19 * math.sin(angle), shoulder[1] + 0.19 * math.cos(angle))
+    sleeve(canvas, (shoulder, wrist), 0.14, tone)
 
 
 def head(canvas: skia.Canvas, tone: Tones) -> None:
@@ -53,7 +54,7 @@ def head(canvas: skia.Canvas, tone: Tones) -> None:
 
 def raised(phase: float) -> float:
     """How far the walking body stands above its place in the sketch."""
-    return 0.34 - HALF_LEG * max(leg.drop for leg in stride(phase, SWING, BEND))
+    return 0.32 - HALF_LEG * max(leg.drop for leg in stride(phase, SWING, BEND))
 
 
 def lights(canvas: skia.Canvas, colour: str, phase: float) -> None:
@@ -72,18 +73,18 @@ def draw(canvas: skia.Canvas, colour: str, phase: float) -> None:
     tone = tones(colour)
     far = Tones(tone.dark, tone.dark, tone.dark, tone.deep, tone.deep)
     near_leg, far_leg = stride(phase, SWING, BEND)
-    swing = 0.5 * math.sin(2 * math.pi * phase)
+    swing = ARMS * math.sin(2 * math.pi * phase)
     sleeves = tones(accent(colour))
     canvas.save()
     canvas.translate(0.0, raised(phase))
-    # Arms in the colour of the trim: of the body's own they would be lost before it, of bare metal before houses.
-    arm(canvas, (0.2, -0.53), swing, Tones(sleeves.dark, sleeves.dark, sleeves.dark, sleeves.deep, sleeves.deep))
-    leg(canvas, (0.17, -0.4), far_leg, far)
-    leg(canvas, (-0.17, -0.4), near_leg, tone)
-    panel(canvas, (-0.25, -0.6, 0.25, -0.27), 0.05, tone)
-    canvas.drawPath(box(-0.02, -0.51, 0.15, -0.38, 0.03), fill(accent(colour)))
+    # Arms in the colour of the trim: of the body's own they would be lost beside it, of bare metal before houses.
+    arm(canvas, (SHOULDER, -0.53), swing, Tones(sleeves.dark, sleeves.dark, sleeves.dark, sleeves.deep, sleeves.deep))
+    leg(canvas, (HIP, -0.38), far_leg, far)
+    leg(canvas, (-HIP, -0.38), near_leg, tone)
+    panel(canvas, (-0.23, -0.6, 0.23, -0.29), 0.05, tone)
+    canvas.drawPath(box(-0.02, -0.52, 0.14, -0.39, 0.03), fill(accent(colour)))
     head(canvas, tone)
-    arm(canvas, (-0.24, -0.52), -swing, sleeves)
+    arm(canvas, (-SHOULDER, -0.53), -swing, sleeves)
     canvas.restore()
 
 
