@@ -1,4 +1,4 @@
-"""A robot: square head with glowing eyes and an aerial, square body, stiff limbs that swing a little, as tin toys do."""
+"""A robot: square head with glowing eyes and an aerial, square body, stiff limbs that swing a little, as toys do."""
 
 import math
 
