@@ -21,10 +21,9 @@ from training.models import weights
 from training.models.autoencoder import Autoencoder
 from training.models.layout import ACTORS, PLACE, ROWS, SCENERY
 from training.text.tokenizer import Tokenizer
-from training.world.captions import caption
 from training.world.clip import Clip
 from training.world.compose import Frame, Picture
-from training.world.synonyms import renamed
+from training.world.synonyms import renamed, wording
 
 _SHARD: Final = 256
 _CHECKED: Final = 16
@@ -146,8 +145,8 @@ class FromPool:
                 "domain": torch.tensor(int(self._pool.domains[number]))}
 
     def _wording(self, number: int, seed: int) -> str:
-        """One of the captions of an item, with other nouns for some of its actors."""
-        return caption(renamed(self._clip_of(number), random.Random(seed)), seed)
+        """One of the captions of an item, at times in other words than the world's own."""
+        return wording(renamed(self._clip_of(number), random.Random(seed)), seed)
 
 
 def emphasis(places: np.ndarray, size: tuple[int, int], extra: float = 4.0) -> np.ndarray:

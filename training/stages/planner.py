@@ -34,7 +34,7 @@ from training.world.light import TIMES, WEATHERS
 from training.world.settings import SETTINGS
 from training.world.staging import stage
 from training.world.subjects import SUBJECTS
-from training.world.synonyms import NOUNS, UNHEARD, renamed
+from training.world.synonyms import NOUNS, PLACES, UNHEARD, UNHEARD_PLACES, renamed, wording
 
 SCHEDULE = Schedule(clips=80_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
 LOOKS: Final = 4
@@ -78,10 +78,9 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plai
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     clip = clip if placed else at_home(clip)
-    clip = clip if plain else renamed(clip, rng)
     text = ""
     if told:
-        text = caption(clip, rng.getrandbits(30), placed) if plain else remarked(clip, placed, rng)
+        text = caption(clip, rng.getrandbits(30), placed) if plain else remarked(renamed(clip, rng), placed, rng)
     tokens, mask = tokenizer([text])
     if not plain and rng.random() < ODD:
         garble(tokens[0], int(mask[0].sum()), tokenizer.size, rng)
@@ -104,7 +103,7 @@ def remarked(clip: Clip, placed: bool, rng: random.Random) -> str:
     """A caption of `clip`, sometimes with words that could be taken for a second actor's."""
     if len(clip.actors) == 1 and rng.random() < ASIDE:
         clip = dataclasses.replace(clip, actors=(dataclasses.replace(clip.actors[0], verb=rng.choice(ALONE)),))
-    text = caption(clip, rng.getrandbits(30), placed)
+    text = wording(clip, rng.getrandbits(30), placed)
     if rng.random() < ASIDE:
         text += "".join(f", {remark}" for remark in rng.sample(REMARKS, rng.randint(1, 2)))
     return text
@@ -217,20 +216,39 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
         figures[name] = (layer(plan.who[:, :ACTORS]).argmax(-1) == batch[name])[there].float().mean()
     for asked, name, known in zip(model.scene, SCENE, batch["scene"].unbind(-1), strict=True):
         figures[name] = (asked(plan.who[:, SCENERY]).argmax(-1) == known)[seen].float().mean()
-    for name, nouns in (("nouns", NOUNS), ("unheard_nouns", UNHEARD)):
-        figures[name] = torch.tensor(read_rightly(model, texts, nouns))
+    for name, words in (("nouns", NOUNS), ("unheard_nouns", UNHEARD)):
+        figures[name] = torch.tensor(nouns_read(model, texts, words))
+    for name, words in (("places", PLACES), ("unheard_places", UNHEARD_PLACES)):
+        figures[name] = torch.tensor(places_read(model, texts, words))
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 
-@torch.no_grad()
-def read_rightly(model: Examined, texts: tuple[TextEncoder, Tokenizer], nouns: Mapping[str, Sequence[str]]) -> float:
+Words = Mapping[str, Sequence[str]]
+"""Words by what they stand for."""
+
+
+def nouns_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], nouns: Words) -> float:
     """The share of nouns, each in a text of its own, that are read as the subjects under which they are listed."""
+    asked = [(name, f"{article(noun)} {noun}") for name, group in nouns.items() for noun in group]
+    found = model.kind(_who(model, texts, [text for _, text in asked])[:, 0]).argmax(-1).tolist()
+    return sum(KINDS[told] == name for (name, _), told in zip(asked, found, strict=True)) / len(asked)
+
+
+def places_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], places: Words) -> float:
+    """The same of places, each behind a dog that runs there, and settings."""
+    asked = [(name, f"a white dog running in {place}") for name, group in places.items() for place in group]
+    found = model.scene[0](_who(model, texts, [text for _, text in asked])[:, SCENERY]).argmax(-1).tolist()
+    return sum(SCENE["setting"][told] == name for (name, _), told in zip(asked, found, strict=True)) / len(asked)
+
+
+@torch.no_grad()
+def _who(model: Examined, texts: tuple[TextEncoder, Tokenizer], asked: list[str]) -> Tensor:
+    """What the planner makes of texts: who is there and where that is (B, ROWS, WHO)."""
     encoder, tokenizer = texts
-    asked = [(KINDS.index(name), f"{article(noun)} {noun}") for name, group in nouns.items() for noun in group]
-    tokens, mask = tokenizer([text for _, text in asked])
+    tokens, mask = tokenizer(asked)
     batch = {"tokens": torch.from_numpy(tokens).to(device()), "mask": torch.from_numpy(mask).to(device())}
-    found = model.kind(model.planner(read(encoder, batch)).who[:, 0]).argmax(-1).tolist()
-    return sum(kind == told for (kind, _), told in zip(asked, found, strict=True)) / len(asked)
+    who: Tensor = model.planner(read(encoder, batch)).who
+    return who
 
 
 def main(arguments: list[str]) -> None:

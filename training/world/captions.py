@@ -4,7 +4,6 @@ Words listed nowhere here (automobile, ship, jet, android, pony ...) are the tex
 world uses; `synonyms` gives stages that read captions hundreds of them.
 """
 
-import functools
 import random
 from collections.abc import Callable
 from typing import Final
@@ -13,6 +12,9 @@ from runtime.story.english import article
 from training.world.clip import Actor, Clip
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
+
+Place = Callable[[Clip, Actor | None, random.Random], str]
+"""A phrase for where an actor of a clip is, or for its setting as something to look at."""
 
 CAMERA_PHRASES: Final = {
     "static": ("static shot of", "a still shot of", "a steady shot of", *("",) * 9),
@@ -28,17 +30,23 @@ CAMERA_PHRASES: Final = {
     "wide": ("wide shot of", "a wide shot of", "a wide view of", "a distant view of"),
 }
 TIME_PHRASES: Final = {
-    "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning", "at daybreak"),
-    "day": ("by day", "in bright daylight", "at noon", "in daylight", "in the afternoon", "", ""),
-    "sunset": ("at sunset", "at sunset", "at dusk", "in the evening", "in the evening light", "at twilight"),
-    "night": ("at night", "at night", "in the dark of night", "in moonlight", "at midnight", "under a night sky"),
+    "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning", "at daybreak",
+             "at first light"),
+    "day": ("by day", "in bright daylight", "at noon", "in daylight", "in the afternoon", "at midday", "", ""),
+    "sunset": ("at sunset", "at sunset", "at dusk", "in the evening", "in the evening light", "at twilight",
+               "at sundown", "at golden hour"),
+    "night": ("at night", "at night", "in the dark of night", "in moonlight", "at midnight", "under a night sky",
+              "at nightfall"),
 }
 WEATHER_PHRASES: Final = {
     "clear": ("", "", "", "under a clear sky", "in clear weather"),
-    "rain": ("in the rain", "in falling rain", "in heavy rain", "on a rainy day"),
-    "storm": ("in a storm", "in the storm", "in stormy weather", "during a thunderstorm"),
-    "snow": ("in falling snow", "in the snow", "while it is snowing", "in a snowfall"),
-    "fog": ("in fog", "in the fog", "in the mist", "in thick mist", "on a foggy day"),
+    "rain": ("in the rain", "in falling rain", "in heavy rain", "in a downpour", "in a drizzle",
+             "on a rainy day"),
+    "storm": ("in a storm", "in the storm", "in stormy weather", "during a thunderstorm", "in a gale",
+              "in a tempest", "in a hurricane", "in thunder and lightning"),
+    "snow": ("in falling snow", "in the snow", "while it is snowing", "in a snowfall", "in a blizzard",
+             "in a snowstorm", "in winter"),
+    "fog": ("in fog", "in the fog", "in the mist", "in thick mist", "in the haze", "on a foggy day"),
 }
 RELATION_PHRASES: Final = {
     "side by side": ("side by side with", "side by side with", "next to", "together with", "beside", "in step with",
@@ -117,15 +125,20 @@ _QUICK: Final = 0.6
 """Two that are at least so fast may be said to race."""
 
 
-def caption(clip: Clip, seed: int, placed: bool = True) -> str:
-    """One of many wordings, the same for ever for one (clip, seed); without a place unless `placed`."""
+def caption(clip: Clip, seed: int, placed: bool = True, elsewhere: Place | None = None) -> str:
+    """One of many wordings, the same for ever for one (clip, seed); without a place unless `placed`, with the words of
+    `elsewhere` for it where they are given."""
     rng = random.Random(f"{clip.seed}/{seed}")
     move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
     camera = rng.choice(CAMERA_PHRASES[move])
     time, weather = _sky(clip, rng)
-    where = functools.partial(_where, clip, rng=rng) if placed else _nowhere
+    place = elsewhere or _where
+
+    def where(actor: Actor | None) -> str:
+        return place(clip, actor, rng) if placed or actor is None else ""
+
     if not clip.actors:
-        parts = [rng.choice(PLACES[clip.setting]), time, weather]
+        parts = [where(None), time, weather]
     elif not clip.relation:
         parts = [_doing(clip.actors[0], where(clip.actors[0]), rng, bool(camera)), time, weather]
     else:
@@ -166,8 +179,10 @@ def _sky(clip: Clip, rng: random.Random) -> tuple[str, str]:
     return time, weather
 
 
-def _where(clip: Clip, actor: Actor, rng: random.Random) -> str:
+def _where(clip: Clip, actor: Actor | None, rng: random.Random) -> str:
     """A phrase for where `actor` is, fitting its place and whether it moves."""
+    if actor is None:
+        return rng.choice(PLACES[clip.setting])
     setting = SETTINGS[clip.setting]
     if clip.setting == "open sea" and clip.weather == "storm" and rng.random() < 0.5:
         return rng.choice(("over a stormy sea",) if actor.place == "air" else ("on a stormy sea", "on stormy waves"))
@@ -182,10 +197,6 @@ def _doing(actor: Actor, where: str, rng: random.Random, camera: bool, said: str
         verb = ""
     be = "is" if verb and not camera and rng.random() < 0.2 else ""
     return _joined([named(actor), be, verb, where])
-
-
-def _nowhere(_: Actor) -> str:
-    return ""
 
 
 def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str], place: Callable[[Actor], str]

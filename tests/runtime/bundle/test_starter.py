@@ -41,6 +41,16 @@ OTHER_WORDS = {
     "lighthouse": ("tower", "castle"), "windmill": ("wind turbine",),
 }
 """What users say for the subjects, or for what the starter has nothing nearer to."""
+OTHER_PLACES = {
+    "a coast road": ("a highway", "the beach", "a race track"), "the clouds": ("the sky", "the stratosphere"),
+    "the open sea": ("the ocean", "the sea", "the lake", "the bay"), "the moon": ("a planet", "mars"),
+    "the underwater world": ("a coral reef", "the ocean floor", "the deep sea"),
+    "the desert": ("the sahara", "the dunes"), "snow mountains": ("the alps", "the north pole", "a glacier"),
+    "the city": ("paris", "a street", "a village", "tokyo"),
+    "a meadow": ("a park", "a field", "the countryside", "a garden"), "the forest": ("the jungle", "the woods"),
+    "outer space": ("the galaxy", "the cosmos"), "the canyon": ("a valley", "the wild west"),
+}
+"""The same of settings."""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +75,12 @@ def middle(layout: Engine, context: np.ndarray) -> np.ndarray:
         looks.append(sketch[:, frame, rows, columns].reshape(len(sketch), -1))
     mean: np.ndarray = np.concatenate(looks, axis=1).mean(axis=1)
     return mean
+
+
+def scenery(layout: Engine, context: np.ndarray) -> np.ndarray:
+    """The first frame of a sketch (S, h, w)."""
+    sketch: np.ndarray = layout.run({"context": context})["sketch"][0, :, 0]
+    return sketch
 
 
 def test_as_many_are_in_the_picture_as_in_the_text(context: Read) -> None:
@@ -99,6 +115,18 @@ def test_other_words_for_a_subject_draw_that_subject(subject: str, words: tuple[
             told = middle(layout, context(f"a {word}"))
             apart = {name: float(np.linalg.norm(told - known)) for name, known in own.items()}
             assert min(apart, key=lambda name: apart[name]) == subject, (word, apart)
+
+
+@pytest.mark.parametrize(("setting", "places"), OTHER_PLACES.items())
+def test_other_words_for_a_setting_draw_that_setting(setting: str, places: tuple[str, ...], context: Read) -> None:
+    """The sketch of a place without anybody is nearest to that of the setting by its own name."""
+    with Engines(LineUp.of(find()), "openvino") as engines:
+        layout = engines.get("denoiser", LAYOUT)
+        own = {name: scenery(layout, context(f"a wide view of {name} by day")) for name in OTHER_PLACES}
+        for place in places:
+            told = scenery(layout, context(f"a wide view of {place} by day"))
+            apart = {name: float(np.linalg.norm(told - known)) for name, known in own.items()}
+            assert min(apart, key=lambda name: apart[name]) == setting, (place, apart)
 
 
 @pytest.mark.parametrize("text", ["a robot in a city at night", "a race between a yellow car and an airplane"])

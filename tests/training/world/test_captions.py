@@ -14,7 +14,7 @@ from training.world.captions import caption, named
 from training.world.clip import CAMERAS, HELD_OUT, Actor, Clip, sample
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
-from training.world.synonyms import NOUNS, UNHEARD, renamed
+from training.world.synonyms import COLOURS, NOUNS, PLACES, UNHEARD, UNHEARD_PLACES, renamed, wording
 
 MANY = 10_000
 FILMS = [sample(seed, films=True) for seed in range(MANY)]
@@ -46,7 +46,7 @@ def test_the_words_of_places_are_those_of_the_captions() -> None:
 
 def test_no_film_caption_names_a_film_the_starter_is_judged_by() -> None:
     race = re.compile(r"\bcar\b.*\b(air)?plane\b|\b(air)?plane\b.*\bcar\b")
-    for text in (*TEXTS, *(caption(clip, seed) for seed, clip in enumerate(RENAMED))):
+    for text in (*TEXTS, *(wording(clip, seed) for seed, clip in enumerate(RENAMED))):
         for noun, place in HELD_WORDS:
             assert not (noun.search(text) and place.search(text)), text
         assert not race.search(text)
@@ -177,8 +177,9 @@ def test_other_nouns_change_the_name_and_nothing_else() -> None:
     called: Counter[str] = Counter()
     for clip, other in zip(FILMS, RENAMED, strict=True):
         names = {actor.subject: actor.noun for actor in clip.actors}
-        assert [dataclasses.replace(actor, noun="") for actor in clip.actors] == [
-            dataclasses.replace(actor, noun="") for actor in other.actors]
+        for actor, told in zip(clip.actors, other.actors, strict=True):
+            assert dataclasses.replace(told, noun=actor.noun, colour=actor.colour) == actor
+            assert told.colour in COLOURS[actor.subject][actor.colour] if actor.colour else not told.colour
         assert dataclasses.replace(clip, actors=()) == dataclasses.replace(other, actors=())
         for actor in other.actors:
             assert actor.noun in (*SUBJECTS[actor.subject].nouns, *NOUNS[actor.subject])
@@ -193,3 +194,20 @@ def test_each_of_the_lexicons_nouns_stands_for_one_subject() -> None:
     assert "girl" in NOUNS["astronaut"]
     assert not {noun for group in UNHEARD.values() for noun in group} & set(every)
     assert set(UNHEARD) == set(NOUNS) == set(SUBJECTS)
+
+
+def test_other_places_are_those_of_the_setting() -> None:
+    own = other = 0
+    for seed, clip in enumerate(FILMS):
+        text = wording(clip, seed)
+        if text == TEXTS[seed]:
+            own += 1
+            continue
+        other += 1
+        said = [place for place in PLACES[clip.setting] if re.search(rf"\b{place}\b", text)]
+        assert said, text
+    assert 0.5 < other / (own + other) < 0.7
+    assert {"paris", "a street"} <= set(PLACES["city"])
+    for name, places in UNHEARD_PLACES.items():
+        assert not set(places) & {place for group in PLACES.values() for place in group}, name
+    assert set(UNHEARD_PLACES) == set(PLACES) == set(SETTINGS)
