@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from runtime.story.english import article, listing, singular
 from runtime.story.parse import read
+from runtime.story.reading import Subject
 from runtime.story.subjects import kind_of
 from runtime.story.tokens import matches, tokens
 
@@ -20,15 +21,21 @@ def untaught(descriptions: Iterable[str], taught: Taught) -> dict[str, str]:
     akin = {match.value: name for noun, name in named.items() for match in matches(tokens(noun))}
     found: dict[str, str] = {}
     for description in descriptions:
-        cast = read(description).cast
-        if not cast or cast[0].verbatim:
+        reading = read(description)
+        told = [one for one in reading.cast if one.kind != "words" and not _is_name(one)]
+        if not told and (reading.cast or not reading.spots):
             found[description] = ""
-            continue
-        noun = cast[0].noun.lower()
-        if not {noun, singular(noun)} & named.keys():
-            one = singular(noun) if cast[0].plural else noun
-            found[f"{article(one)} {one}"] = akin.get(kind_of(cast[0].kind).like or cast[0].kind, "")
+        for one in told[:1]:
+            noun = one.noun.lower()
+            if not {noun, singular(noun)} & named.keys():
+                noun = singular(noun) if one.plural else noun
+                found[f"{article(noun)} {noun}"] = akin.get(kind_of(one.kind).like or one.kind, "")
     return found
+
+
+def _is_name(subject: Subject) -> bool:
+    """Whether nothing is known of somebody but a name, which tells no model anything."""
+    return subject.kind == "person" and not subject.determiner and not subject.plural
 
 
 def warning(descriptions: Iterable[str], taught: Taught) -> str:
