@@ -152,7 +152,9 @@ def caption(clip: Clip, seed: int, placed: bool = True, elsewhere: Place | None 
 
 
 def named(actor: Actor, adjectives: str = "") -> str:
-    """The actor with its article and colour: 'a red car', 'an orange fish', 'an old red car'."""
+    """The actor with its article and colour: 'a red car', 'an orange fish', 'an old red car'; a name stands alone."""
+    if actor.noun[0].isupper():
+        return actor.noun
     words = " ".join(filter(None, (adjectives, actor.colour, actor.noun)))
     return f"{article(words)} {words}"
 

@@ -26,6 +26,7 @@ SHARE: Final = 0.6
 captions with another place."""
 _LOOSE: Final = ("in", "at", "near", "by", "on")
 """Prepositions that users choose without much regard for the place."""
+PERSON: Final = KINDS["person"].like
 _OWN: Final = {"boat": "sailing boat"}
 """The world's names of kinds, where they differ from the lexicon's."""
 
@@ -44,6 +45,14 @@ def _nouns() -> Mapping[str, tuple[str, ...]]:
 
 
 NOUNS: Final = _nouns()
+NAMES: Final = (
+    "Alice", "Anna", "Emma", "Mia", "Lily", "Sophie", "Lena", "Clara", "Maria", "Sara", "Lucy", "Eva", "Julia",
+    "Nina", "Zoe", "Ella", "Ida", "Grace", "Luna", "Amelia", "Tom", "Tim", "Max", "Ben", "Leo", "Paul", "Jack",
+    "Sam", "Oscar", "Noah", "Peter", "John", "James", "David", "Daniel", "Lukas", "Felix", "Henry", "Oliver",
+    "Hugo", "Ali", "Omar", "Yuki", "Hana", "Kenji", "Mei", "Wei", "Ravi", "Priya", "Ahmed", "Fatima", "Carlos",
+    "Diego", "Lucia", "Pedro", "Ivan", "Olga", "Igor", "Amara", "Kofi",
+)
+"""What a person may be called, who has no colour then."""
 PLACES: Final = {name: tuple(phrase or word for word, phrase in LEXICON[name].words.items()) for name in SETTINGS}
 """The lexicon's phrases for each of the world's settings."""
 SHADES: Final = {
@@ -112,6 +121,8 @@ def renamed(clip: Clip, rng: random.Random) -> Clip:
 def _called(actor: Actor, rng: random.Random) -> Actor:
     noun = rng.choice(NOUNS[actor.subject]) if rng.random() < SHARE else actor.noun
     colour = actor.colour
+    if actor.subject == PERSON and not colour and rng.random() < SHARE:
+        noun = rng.choice(NAMES)
     if colour and rng.random() < SHARE:
         colour = rng.choice(COLOURS[actor.subject][colour])
     return dataclasses.replace(actor, noun=noun, colour=colour)
