@@ -12,7 +12,7 @@ from runtime import __version__
 from runtime.errors import BackendError, BundleError, MovieFactoryError, UsageError
 
 if TYPE_CHECKING:
-    from runtime.bundle import Denoiser
+    from runtime.bundle import Manifest
     from runtime.sound.library import Kind
     from runtime.sound.search import Search
 
@@ -31,9 +31,10 @@ def run_script(options: argparse.Namespace) -> int:
         check_writable(options.out)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     scenes = SCENES if options.scenes is None else options.scenes
-    denoiser = _usual_denoiser()
-    usual = denoiser.frames / denoiser.fps if denoiser else 2.0
-    seconds = usual if options.seconds is None else options.seconds
+    usual = _usual_model()
+    denoiser = usual.denoiser if usual else None
+    limit = denoiser.frames / denoiser.fps if denoiser else 2.0
+    seconds = limit if options.seconds is None else options.seconds
     server = server_from_environment()
     if options.writer == "openai":
         if server is None:
@@ -44,7 +45,7 @@ def run_script(options: argparse.Namespace) -> int:
     else:
         script = write_offline(options.idea, scenes, seconds, seed)
     _note(f"seed {seed}")
-    if unknown := warning((one.description for one in script.characters), denoiser.subjects if denoiser else {}):
+    if usual and denoiser and (unknown := warning(script, denoiser.subjects, usual.title)):
         _note(unknown)
     text = screenplay.to_json(script)
     if options.out is None:
@@ -170,12 +171,12 @@ def _found(search: "Search", text: str) -> int:
     return 0
 
 
-def _usual_denoiser() -> "Denoiser | None":
-    """The starter's; a script can be written where no model is installed."""
+def _usual_model() -> "Manifest | None":
+    """The starter; a script can be written where no model is installed."""
     from runtime.bundle import find
 
     try:
-        return find().manifest.denoiser
+        return find().manifest
     except BundleError:
         return None
 

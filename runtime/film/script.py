@@ -61,7 +61,8 @@ def written(request: FilmRequest, plan: Wanted, setup: Setup, output: str) -> Ge
         else:
             screenplay = write_offline(plan.idea, scenes, seconds, seed)
     check_screenplay(screenplay, setup)
-    if unknown := warning((one.description for one in screenplay.characters), setup.line_up.denoiser.subjects):
+    title = setup.line_up.bundle("denoiser").manifest.title
+    if unknown := warning(screenplay, setup.line_up.denoiser.subjects, title):
         yield Notice(code="not-taught", message=unknown)
     return Film(idea=plan.idea, seed=seed, output=output, screenplay=screenplay, line_up=setup.line_up.to_dict(),
                 asked=plan.asked, settings=plan.settings)

@@ -85,9 +85,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         {"ground": ("across", "through"), "air": ("over", "across")},
         ("canyon", "coast road", "snow mountains"), "dry desert wind", within={"oasis": "at"}),
     "snow mountains": Setting(
-        {**_bare("snow mountains, mountains, snowy mountains"),
-         **_the("mountain range, alps, himalayas, andes, rockies, arctic, antarctic, antarctica, north pole, "
-                "south pole, ice, snow, glacier, summit, highlands, tundra, peaks, everest"),
+        {**_bare("snow mountains, mountains, snowy mountains, antarctica, everest"),
+         **_the("mountain range, alps, himalayas, andes, rockies, arctic, antarctic, north pole, "
+                "south pole, ice, snow, glacier, summit, highlands, tundra, peaks"),
          **_a("mountain, peak, snowy peak, mountain pass, ice field, ski slope, volcano crater")},
         "snow mountains", {"ground": ("in",), "air": ("above",)},
         {"ground": ("through", "across"), "air": ("over", "across")},
@@ -95,12 +95,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         within={"ice": "on", "snow": "in", "summit": "on", "mountain": "on", "peak": "on", "north pole": "at",
                 "south pole": "at", "glacier": "on", "mountain pass": "on", "ski slope": "on"}),
     "city": Setting(
-        {**_the("city, town, downtown, streets, skyline, metropolis, rooftops, suburbs, city centre, city center, "
+        {**_the("city, town, streets, skyline, metropolis, rooftops, suburbs, city centre, city center, "
                 "big city, megacity, marketplace"),
          **_a("street, city street, square, market, village, train station, airport, alley, boulevard, avenue"),
          **_bare("new york, paris, london, tokyo, berlin, rome, venice, hong kong, shanghai, manhattan, san francisco, "
                  "moscow, istanbul, cairo, chicago, madrid, vienna, amsterdam, los angeles, las vegas, mumbai, "
-                 "sydney")},
+                 "sydney, downtown")},
         "the city", {"ground": ("in",), "air": ("above",)},
         {"ground": ("through", "across"), "air": ("over", "across")},
         ("coast road", "meadow", "forest"), "city traffic",

@@ -209,7 +209,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "rider, cowboy, samurai, ninja, monk, painter, artist, musician, violinist, pianist, singer, dancer, "
         "ballerina, clown, chef, cook, baker, teacher, student, scientist, inventor, doctor, nurse, gardener, "
         "postman, firefighter, policeman, shepherd, hunter, warrior, viking, explorer, adventurer, tourist, skater, "
-        "snowman, scarecrow, puppet, doll, teddy bear, lady, gentleman, guy, bride, groom, twins, lover, acrobat, "
+        "snowman, scarecrow, puppet, doll, teddy bear, lady, gentleman, guy, bride, groom, twin, lover, acrobat, "
         "magician, superhero, astronomer, poet, writer, actor, actress, boss, neighbour, neighbor, companion, enemy, "
         "rival, creature",
         ("ground",), {**_LAND, "city": 3, "coast road": 3}, _LEGS, effects=("footsteps", "cloth rustle"), living=True,

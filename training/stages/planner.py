@@ -34,7 +34,7 @@ from training.world.light import TIMES, WEATHERS
 from training.world.settings import SETTINGS
 from training.world.staging import stage
 from training.world.subjects import SUBJECTS
-from training.world.synonyms import NOUNS, PLACES, UNHEARD, UNHEARD_PLACES, renamed, wording
+from training.world.synonyms import NOUNS, PHRASES, UNHEARD, UNHEARD_PHRASES, renamed, wording
 
 SCHEDULE = Schedule(clips=80_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
 LOOKS: Final = 4
@@ -218,7 +218,7 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
         figures[name] = (asked(plan.who[:, SCENERY]).argmax(-1) == known)[seen].float().mean()
     for name, words in (("nouns", NOUNS), ("unheard_nouns", UNHEARD)):
         figures[name] = torch.tensor(nouns_read(model, texts, words))
-    for name, words in (("places", PLACES), ("unheard_places", UNHEARD_PLACES)):
+    for name, words in (("places", PHRASES), ("unheard_places", UNHEARD_PHRASES)):
         figures[name] = torch.tensor(places_read(model, texts, words))
     return {name: round(float(value), 4) for name, value in figures.items()}
 
@@ -235,8 +235,8 @@ def nouns_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], nouns: Wor
 
 
 def places_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], places: Words) -> float:
-    """The same of places, each behind a dog that runs there, and settings."""
-    asked = [(name, f"a white dog running in {place}") for name, group in places.items() for place in group]
+    """The same of places, nobody there, and settings."""
+    asked = [(name, f"a wide view of {place}") for name, group in places.items() for place in group]
     found = model.scene[0](_who(model, texts, [text for _, text in asked])[:, SCENERY]).argmax(-1).tolist()
     return sum(SCENE["setting"][told] == name for (name, _), told in zip(asked, found, strict=True)) / len(asked)
 

@@ -13,7 +13,7 @@ from training.world.clip import Actor, Clip
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
 
-Place = Callable[[Clip, Actor | None, random.Random], str]
+Whereabouts = Callable[[Clip, Actor | None, random.Random], str]
 """A phrase for where an actor of a clip is, or for its setting as something to look at."""
 
 CAMERA_PHRASES: Final = {
@@ -125,14 +125,14 @@ _QUICK: Final = 0.6
 """Two that are at least so fast may be said to race."""
 
 
-def caption(clip: Clip, seed: int, placed: bool = True, elsewhere: Place | None = None) -> str:
-    """One of many wordings, the same for ever for one (clip, seed); without a place unless `placed`, with the words of
-    `elsewhere` for it where they are given."""
+def caption(clip: Clip, seed: int, placed: bool = True, whereabouts: Whereabouts | None = None) -> str:
+    """One of many wordings, the same for ever for one (clip, seed); without a place unless `placed`, in the words of
+    `whereabouts` where they are given."""
     rng = random.Random(f"{clip.seed}/{seed}")
     move = clip.camera if clip.camera != "tilt" else ("tilt up" if clip.upward else "tilt down")
     camera = rng.choice(CAMERA_PHRASES[move])
     time, weather = _sky(clip, rng)
-    place = elsewhere or _where
+    place = whereabouts or _where
 
     def where(actor: Actor | None) -> str:
         return place(clip, actor, rng) if placed or actor is None else ""

@@ -24,8 +24,11 @@ from training.world.subjects import SUBJECTS
 SHARE: Final = 0.6
 """The shares of actors that are called by another noun than the world's own, of colours by another word, and of
 captions with another place."""
+_GREY: Final = 0.055
+"""Chroma below which a colour is a grey: cream is, tan is not."""
 _LOOSE: Final = ("in", "at", "near", "by", "on")
 """Prepositions that users choose without much regard for the place."""
+_PLACES: Final = {"moon", "lunar", "ocean"}
 PERSON: Final = KINDS["person"].like
 _OWN: Final = {"boat": "sailing boat"}
 """The world's names of kinds, where they differ from the lexicon's."""
@@ -40,7 +43,7 @@ def _nouns() -> Mapping[str, tuple[str, ...]]:
     for name, kind in KINDS.items():
         subject = _OWN.get(kind.like or name, kind.like or name)
         found[subject] += [noun for noun in kind.nouns.split(", ")
-                           if noun not in SUBJECTS[subject].nouns and "moon" not in noun]
+                           if noun not in SUBJECTS[subject].nouns and not set(noun.split()) & _PLACES]
     return {name: tuple(nouns) for name, nouns in found.items()}
 
 
@@ -53,8 +56,9 @@ NAMES: Final = (
     "Diego", "Lucia", "Pedro", "Ivan", "Olga", "Igor", "Amara", "Kofi",
 )
 """What a person may be called, who has no colour then."""
-PLACES: Final = {name: tuple(phrase or word for word, phrase in LEXICON[name].words.items()) for name in SETTINGS}
-"""The lexicon's phrases for each of the world's settings."""
+PHRASES: Final = {name: tuple(phrase for phrase in LEXICON[name].words.values() if phrase and phrase != "the snow")
+                  for name in SETTINGS}
+"""The lexicon's phrases for each of the world's settings; 'in the snow' is the weather rather than the mountains."""
 SHADES: Final = {
     **PALETTE, "crimson": "#b3122e", "scarlet": "#e52b1a", "ruby": "#a8103a", "maroon": "#6a1420", "pink": "#ef8fb5",
     "magenta": "#cf2f9a", "violet": "#7a3fb8", "lilac": "#b892d6", "lavender": "#b4a6e0", "indigo": "#3a2f8f",
@@ -67,48 +71,65 @@ SHADES: Final = {
 
 
 def _seen(colour: str) -> tuple[float, float, float]:
-    """A colour in Oklab (Ottosson, 2020), lightness at a quarter: what is navy is blue before it is dark."""
+    """A colour's lightness (0..1), chroma (some 0.3 at most) and hue (radians) in Oklab (Ottosson, 2020)."""
     red, green, blue = (value / 12.92 if value < 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb(colour))
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     medium = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
-    return ((0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short) / 4,
-            1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
-            0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short)
+    across = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
+    down = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
+    return (0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short, math.hypot(across, down),
+            math.atan2(down, across))
+
+
+def _apart(colour: str, shade: str) -> float:
+    """How unlike two colours are, 0 to 1 for those that may stand for each other: greys by lightness, others mostly by
+    hue (navy is blue before it is dark); a grey and a colour never."""
+    light, chroma, hue = _seen(colour)
+    other_light, other_chroma, other_hue = _seen(shade)
+    if (chroma < _GREY) != (other_chroma < _GREY):
+        return math.inf
+    lighter = abs(light - other_light)
+    if chroma < _GREY:
+        return lighter / 0.4
+    turned = abs(hue - other_hue)
+    return min(turned, 2 * math.pi - turned) / math.radians(50) + 0.5 * lighter
 
 
 def _shades(subject: Subject) -> Mapping[str, tuple[str, ...]]:
-    """For each colour that `subject` has the words for it and for those it has not and this is nearest to."""
+    """For each colour that `subject` has the words for it, and for those it has not and this is nearest to."""
     found: dict[str, list[str]] = {colour: [] for colour in subject.colours}
     for word, shade in SHADES.items():
-        nearest = min(subject.colours, key=lambda colour: math.dist(_seen(colour), _seen(shade)))
-        found[word if word in found else nearest].append(word)
+        if word in found:
+            found[word].append(word)
+            continue
+        nearest = min(subject.colours, key=lambda colour: _apart(colour, shade))
+        if _apart(nearest, shade) <= 1:
+            found[nearest].append(word)
     return {colour: tuple(words) for colour, words in found.items()}
 
 
-COLOURS: Final = {name: _shades(subject) for name, subject in SUBJECTS.items() if subject.colours}
+CALLED: Final = {name: _shades(subject) for name, subject in SUBJECTS.items() if subject.colours}
 """By subject and colour, what that colour may be called."""
 UNHEARD: Final = {
-    "car": ("muscle car", "supercar", "caravan", "bulldozer", "wagon", "double-decker bus"),
-    "airplane": ("passenger plane", "hang glider", "turboprop"), "sailing boat": ("frigate", "windjammer", "brig"),
-    "train": ("metro", "railway", "high-speed train"), "rocket": ("rocketship", "space station", "booster rocket"),
-    "balloon": ("aerostat", "weather balloon", "fire balloon"), "bird": ("kingfisher", "cuckoo", "magpie", "turkey"),
-    "fish": ("carp", "angelfish", "piranha", "walrus"), "whale": ("cetacean", "grey whale", "fin whale"),
-    "butterfly": ("monarch butterfly", "swallowtail", "cricket"),
-    "horse": ("steed", "thoroughbred", "gelding", "calf", "doe"),
+    "car": ("supercar", "caravan", "bulldozer", "trolleybus", "cart"),
+    "airplane": ("turboprop", "airbus", "spitfire", "monoplane"), "sailing boat": ("frigate", "windjammer", "brig"),
+    "train": ("metro", "tgv", "choo-choo"), "rocket": ("soyuz", "launcher", "booster"),
+    "balloon": ("aerostat", "montgolfier"), "bird": ("kingfisher", "cuckoo", "magpie", "turkey"),
+    "fish": ("carp", "angelfish", "piranha", "walrus"), "whale": ("cetacean", "moby dick", "rorqual"),
+    "butterfly": ("monarch", "swallowtail", "cricket"), "horse": ("steed", "thoroughbred", "gelding", "calf", "doe"),
     "dog": ("pup", "doggy", "bulldog", "greyhound", "mutt", "tomcat", "kitty", "coyote", "grizzly", "chipmunk"),
-    "robot": ("mechanical man", "metal man", "automata"),
+    "robot": ("automata", "terminator", "mechanoid"),
     "astronaut": ("spacewalker", "toddler", "engineer", "waiter", "guitarist", "photographer"),
-    "lighthouse": ("light tower", "bell tower", "fortress"), "windmill": ("windpump", "old mill", "pinwheel"),
+    "lighthouse": ("fortress", "minaret", "belfry"), "windmill": ("windpump", "pinwheel"),
 }
-"""Nouns that no caption ever holds: how many of them are read rightly says what unlisted words may expect."""
-UNHEARD_PLACES: Final = {
-    "coast road": ("a boardwalk", "the harbour wall"), "above the clouds": ("the atmosphere", "the upper air"),
-    "open sea": ("a fjord", "a pond"), "moon": ("neptune", "a moonscape"), "under water": ("a shipwreck", "the reefs"),
-    "desert": ("the kalahari", "a dust bowl"), "snow mountains": ("siberia", "an avalanche slope"),
+"""Nouns of which no caption holds a word: how many are read rightly says what unlisted words may expect."""
+UNHEARD_PHRASES: Final = {
+    "coast road": ("a boardwalk", "a causeway"), "above the clouds": ("the atmosphere", "the firmament"),
+    "open sea": ("a fjord", "a pond"), "moon": ("neptune", "a moonscape"), "under water": ("a shipwreck", "a grotto"),
+    "desert": ("the kalahari", "a dust bowl"), "snow mountains": ("siberia", "an avalanche"),
     "city": ("brooklyn", "a plaza", "a parking lot", "the capital"), "meadow": ("an orchard", "a golf course"),
-    "forest": ("a grove", "a bamboo thicket"), "space": ("the andromeda galaxy", "the heliosphere"),
-    "canyon": ("a rocky pass", "a chasm"),
+    "forest": ("a grove", "a thicket"), "space": ("andromeda", "the heliosphere"), "canyon": ("a chasm", "a defile"),
 }
 """The same of places."""
 
@@ -124,23 +145,24 @@ def _called(actor: Actor, rng: random.Random) -> Actor:
     if actor.subject == PERSON and not colour and rng.random() < SHARE:
         noun = rng.choice(NAMES)
     if colour and rng.random() < SHARE:
-        colour = rng.choice(COLOURS[actor.subject][colour])
+        colour = rng.choice(CALLED[actor.subject][colour])
     return dataclasses.replace(actor, noun=noun, colour=colour)
 
 
 def wording(clip: Clip, seed: int, placed: bool = True) -> str:
     """A caption of `clip`, its place sometimes in other words than the world's own."""
     other = random.Random(f"place/{clip.seed}/{seed}").random() < SHARE
-    return caption(clip, seed, placed, elsewhere if other else None)
+    return caption(clip, seed, placed, whereabouts if other else None)
 
 
-def elsewhere(clip: Clip, actor: Actor | None, rng: random.Random) -> str:
+def whereabouts(clip: Clip, actor: Actor | None, rng: random.Random) -> str:
     """One of the lexicon's phrases for where `actor` is, as its writer would put it and, at times, as users do."""
     known = LEXICON[clip.setting]
-    word, phrase = rng.choice(tuple(known.words.items()))
+    fitting = {"", *PHRASES[clip.setting]}
+    word, phrase = rng.choice([(word, said) for word, said in known.words.items() if said in fitting])
     if actor is None or not phrase:
         return phrase or ("the underwater world" if actor is None else "under water")
-    if rng.random() < 0.25:
+    if phrase.startswith(("a ", "an ", "the ")) and rng.random() < 0.25:
         return f"{rng.choice(_LOOSE)} {phrase}"
     if word in known.within and actor.place != "air":
         return f"{known.within[word]} {phrase}"
