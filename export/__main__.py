@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from export.spec import Form, Precision
-from runtime.errors import MovieFactoryError
+from runtime.errors import MovieFactoryError, unforeseen
 
 if TYPE_CHECKING:
     from export.pipeline import Request
@@ -19,9 +19,17 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         bundle: Bundle = options.build(options)
-    except MovieFactoryError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return error.exit_code
+    except ModuleNotFoundError as error:
+        print(f"export: expected the workshop's packages, but {error.name} is not installed; "
+              'run `pip install -e ".[export]"`', file=sys.stderr)
+        return MovieFactoryError.exit_code
+    except KeyboardInterrupt:
+        print("export: stopped; what was there before is as it was", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001 - one line, as the app has it
+        said = error if isinstance(error, MovieFactoryError) else unforeseen(error, "please report it")
+        print(f"export: {said}", file=sys.stderr)
+        return said.exit_code
     size = sum(entry.bytes for entry in bundle.files())
     print(f"{bundle.folder}: {', '.join(bundle.roles)}; {size / 1e6:.1f} MB; digest {bundle.digest}")
     return 0

@@ -122,6 +122,7 @@ def _training(folder: Path) -> Iterator[str]:
 
 def _commands(folder: Path) -> Iterator[str]:
     """What to type to train every stage again; a stage may have noted its own command."""
+    yield "python -m training sounds"
     for name, stage in STAGES.items():
         path = folder / f"{name}.json"
         if path.exists():
@@ -132,7 +133,7 @@ def _plain(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
     """Facts as text, nested ones by their path; the network's shape stays in the JSON."""
     for key, value in facts.items():
         if isinstance(value, Mapping):
-            if key != "config":
+            if key not in {"config", "subjects"}:
                 yield from _plain(value, f"{prefix}{key}.")
         elif key == "command":
             continue

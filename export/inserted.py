@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from torch import Tensor
 
 from export.errors import ExportError
@@ -11,6 +12,8 @@ from training.models import weights
 from training.models.denoiser import Denoiser
 
 FROZEN = "unet."
+_TOLD = ("config", "shift", "shared_noise")
+"""What the last stage must say, so that films can be sampled as it was trained."""
 
 
 def stage_files(folder: Path) -> tuple[Path, ...]:
@@ -19,15 +22,34 @@ def stage_files(folder: Path) -> tuple[Path, ...]:
     return tuple(file for stage, file in files.items() if stage in {"stage1", "stage2"} or file.exists())
 
 
+def stage(folder: Path, name: str, *needed: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A finished stage's tensors in fp32 and what it tells of itself, `needed` among that.
+
+    Raises FileNotFoundError when the stage is missing, ExportError when its files are damaged.
+    """
+    if (folder / f"{name}.safetensors").exists() and not (folder / f"{name}.json").exists():
+        raise ExportError(f"{name}.json beside {name}.safetensors in {folder}", "it is not there",
+                          "copy both from where they were trained")
+    again = f"copy {name}.safetensors and {name}.json again from where they were trained"
+    try:
+        tensors, facts = weights.load(folder, name)
+    except (SafetensorError, ValueError) as error:  # a file that is cut off, or a page that says it was not found
+        raise ExportError(f"the stage {name} in {folder} to be whole", str(error).splitlines()[0], again) from error
+    if missing := [key for key in needed if key not in facts]:
+        raise ExportError(f"{folder / name}.json to say {missing[0]}", "it does not", again)
+    return tensors, facts
+
+
 def inserted(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The inserted and temporal layers' tensors in fp32, and what the last stage tells of itself.
 
-    Raises FileNotFoundError when a stage is missing, ExportError when one holds a frozen tensor.
+    Raises FileNotFoundError when a stage is missing, ExportError when one is damaged or holds a frozen tensor.
     """
     found: dict[str, Tensor] = {}
     facts: dict[str, Any] = {}
-    for file in stage_files(folder):
-        learned, facts = weights.load(folder, file.stem)
+    files = stage_files(folder)
+    for file in files:
+        learned, facts = stage(folder, file.stem, *(_TOLD if file == files[-1] else ()))
         if touched := [name for name in learned if name.startswith(FROZEN)]:
             raise ExportError(f"{file.stem} to leave the text-to-image layers as they are", f"it holds {touched[0]}",
                               "save only what the stage trains")

@@ -124,13 +124,13 @@ def build(request: Request, family: Family) -> Bundle:
 def _look_through(request: Request, family: Family, out: Path) -> Pipeline:
     """What can be wrong is said before the first tensor is read. Writes the tokenizer into `out`."""
     from diffusers import AutoencoderKL
-    from transformers import CLIPTextConfig
+    from transformers import CLIPTextConfig, CLIPTextModel
 
     folder = request.folder
     with torch.device("meta"):
         unet = _described(folder / "unet", family.described)
         vae = _described(folder / "vae", AutoencoderKL.from_config)
-    text = _described(folder / "text_encoder", CLIPTextConfig.from_dict)
+        text = _described(folder / "text_encoder", lambda told: CLIPTextModel(CLIPTextConfig.from_dict(told)).config)
     words = convert_tokenizer(folder / "tokenizer", out / TOKENIZER)
     _check_fit(unet.config, vae.config, text, words)
     ratio = int(2 ** (len(vae.config.block_out_channels) - 1))

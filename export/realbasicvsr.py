@@ -44,7 +44,8 @@ def build(request: Request) -> Bundle:
     digest = file_sha256(request.checkpoint)
     network = upscaler_from(checkpoint, request.cleaning_passes)
     width, height = request.frame.width, request.frame.height
-    part = Part(networks.upscaler(network, request.frame), {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height]]})
+    part = Part(networks.upscaler(network, request.frame),
+                {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height], [width, height]]})
     source = {"name": f"RealBasicVSR, {request.checkpoint.name}", "licence": request.licence, "sha256": digest,
               "note": "Chan et al., Investigating Tradeoffs in Real-World Video Super-Resolution, 2022."}
     with fresh_folder(request.out) as folder:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from export import card, networks
 from export.compare import Comparison
 from export.errors import ExportError
-from export.inserted import fill_all, inserted
+from export.inserted import fill_all, inserted, stage
 from export.networks import Frame
 from export.parts import Part, fresh_folder, write_graphs
 from export.spec import Form, Precision
@@ -101,7 +101,7 @@ def assembled(folder: Path) -> tuple[Denoiser, dict[str, Any]]:
 
     Raises FileNotFoundError when stage 0, 1 or 2 is missing, and ExportError as `inserted` and `fill_all` do.
     """
-    tensors, _ = weights.load(folder, "stage0")
+    tensors, _ = stage(folder, "stage0")
     learned, facts = inserted(folder)
     # What distillation was done with, is folded in.
     sampling = {"steps": facts.get("steps", TEACHER_STEPS), "guidance": 1.0 if "steps" in facts else facts["guidance"],
@@ -119,8 +119,8 @@ def _text_encoder(request: Request) -> Part:
 
 def _denoiser(request: Request) -> Part:
     model, sampling = assembled(request.weights)
-    _, vae = weights.load(request.weights, "vae")
-    _, pictures = weights.load(request.weights, "stage1")
+    _, vae = stage(request.weights, "vae", "config")
+    _, pictures = stage(request.weights, "stage1")
     encoder = _reader(request.weights)
     ratio, channels = weights.config(AutoencoderConfig, vae).ratio, model.config.latent_channels
     drawing = networks.denoiser(model, request.frame.cells(ratio), encoder.config.tokens, request.form)
@@ -129,7 +129,7 @@ def _denoiser(request: Request) -> Part:
         "prediction": "flow", "schedule": {"kind": "flow", "shift": sampling["shift"]}, "solver": "euler",
         "steps": sampling["steps"], "guidance": sampling["guidance"], "frames": model.config.frames, "fps": FPS,
         "size": list(dataclasses.astuple(request.frame)), "domains": DOMAINS, "default_domain": "clean",
-        "shared_noise": sampling["shared_noise"], "subjects": pictures["subjects"],
+        "shared_noise": sampling["shared_noise"], "subjects": pictures.get("subjects", {}),
         **networks.refreshed(request.form)})
 
 
@@ -150,14 +150,14 @@ def _decoder(request: Request) -> Part:
 
 
 def _upscaler(request: Request) -> Part:
-    tensors, facts = weights.load(request.weights, "upscaler")
+    tensors, facts = stage(request.weights, "upscaler", "config")
     model = Upscaler(weights.config(UpscalerConfig, facts))
     model.load_state_dict(tensors)
     width, height = dataclasses.astuple(request.frame)
     # Its flows are sought in frames four times smaller, and smooth: rounded to bf16 they take half the time, and the
     # pictures differ by one byte value in places, seldom two (eleven clips of the world: 76 dB apart at least).
     specs = networks.upscaler(model, request.frame, exact_flow=False)
-    return Part(specs, {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height]]})
+    return Part(specs, {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height], [width, height]]})
 
 
 PARTS: Final[Mapping[str, Callable[[Request], Part]]] = {

@@ -7,6 +7,7 @@ as `single`, and all inputs and outputs as seen from outside: who runs the graph
 
 import copy
 import dataclasses
+import functools
 from typing import Any, Final
 
 import torch
@@ -26,6 +27,8 @@ def typed(spec: NetworkSpec, precision: Precision) -> NetworkSpec:
     """
     if precision not in TYPES or not spec.typed:
         return spec
+    from transformers.models.clip.modeling_clip import CLIPAttention  # slow to load
+
     dtype = TYPES[precision]
     names = [tensor.name for tensor in spec.inputs]
     module = copy.deepcopy(spec.module).to(dtype)
@@ -37,10 +40,24 @@ def typed(spec: NetworkSpec, precision: Precision) -> NetworkSpec:
         elif isinstance(part, Attention) and isinstance(part.processor, AttnProcessor | AttnProcessor2_0):
             part.upcast_attention = part.upcast_softmax = True
             part.set_processor(AttnProcessor())
+        elif isinstance(part, CLIPAttention):
+            part.forward = functools.partial(_read_in_order, part)
     module.register_forward_pre_hook(lambda _, given: tuple(
         value if name in spec.single else _cast(value, dtype) for name, value in zip(names, given, strict=True)))
     module.register_forward_hook(lambda _, __, made: _outside(made))
     return dataclasses.replace(spec, module=module)
+
+
+def _read_in_order(part: Any, hidden_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:
+    """The attention of CLIP's text encoder, hidden_states (B, N, D), with scores and shares in fp32; a word hears those
+    before it, so no mask is needed."""
+    batch, length = hidden_states.shape[:2]
+    query, key, value = (layer(hidden_states).reshape(batch, length, part.num_heads, -1).transpose(1, 2)
+                         for layer in (part.q_proj, part.k_proj, part.v_proj))
+    scores = (query.float() * part.scale) @ key.float().transpose(-1, -2)
+    later = torch.ones(length, length, dtype=torch.bool).triu(1)
+    shares = scores.masked_fill(later, -torch.inf).softmax(-1).to(value.dtype)
+    return part.out_proj((shares @ value).transpose(1, 2).reshape(batch, length, -1)), None
 
 
 def _cast(value: Any, dtype: torch.dtype) -> Any:

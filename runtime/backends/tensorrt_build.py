@@ -9,10 +9,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from runtime.backends.tensorrt_library import TITLES, Name
 from runtime.errors import BackendError, StorageError
@@ -56,23 +57,25 @@ def build(request: BuildRequest, plan: Path, command: Sequence[str] = ()) -> Gen
     draft = plan.with_name(f".{plan.name}.{os.getpid()}{DRAFT}")
     asked = {"graph": str(request.graph), "library": request.library, "plan": str(draft), "axes": dict(request.axes),
              "targets": list(request.targets)}
-    try:
-        plan.parent.mkdir(parents=True, exist_ok=True)
-        process = subprocess.Popen(list(command or child_command()), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
-    except OSError as error:
-        raise StorageError(f"to build an engine in {plan.parent}", error.strerror or str(error),
-                           "check the folder and its permissions") from error
-    try:
-        yield from _listen(process, json.dumps(asked), request)
-        draft.replace(plan)
-    finally:
-        process.kill()
-        process.wait()
-        draft.unlink(missing_ok=True)
+    with tempfile.TemporaryFile() as last_words:
+        try:
+            plan.parent.mkdir(parents=True, exist_ok=True)
+            process = subprocess.Popen(list(command or child_command()), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=last_words, text=True)
+        except OSError as error:
+            raise StorageError(f"to build an engine in {plan.parent}", error.strerror or str(error),
+                               "check the folder and its permissions") from error
+        try:
+            yield from _listen(process, json.dumps(asked), request, last_words)
+            draft.replace(plan)
+        finally:
+            process.kill()
+            process.wait()
+            draft.unlink(missing_ok=True)
 
 
-def _listen(process: subprocess.Popen[str], asked: str, request: BuildRequest) -> Generator[Phase, None, None]:
+def _listen(process: subprocess.Popen[str], asked: str, request: BuildRequest, last_words: IO[bytes]
+            ) -> Generator[Phase, None, None]:
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdin, process.stdout:
@@ -93,5 +96,8 @@ def _listen(process: subprocess.Popen[str], asked: str, request: BuildRequest) -
     code = process.wait()
     killed = code == -signal.SIGKILL if sys.platform != "win32" else False
     why = "its process was killed, most likely for want of memory" if killed else f"its process ended with code {code}"
+    last_words.seek(0)
+    if not killed and (lines := last_words.read().decode(errors="replace").strip().splitlines()):
+        why += f", saying: {lines[-1][:300]}"
     raise BackendError(f"{TITLES[request.library]} to build an engine of {request.graph}", why,
                        "close other programs and try again" if killed else "choose another --backend")

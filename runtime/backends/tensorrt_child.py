@@ -32,6 +32,9 @@ def main() -> int:
     except OSError as error:
         _say(storage=f"{request['plan']} cannot be written: {(error.strerror or str(error)).lower()}")
         return 1
+    except Exception as error:  # noqa: BLE001 - bindings raise whatever they like, and its reason must not be lost
+        _say(error=said(error))
+        return 1
     _say(bytes=size)
     return 0
 

@@ -25,7 +25,7 @@ def environment(gpu: Nvidia | None) -> dict[str, Any]:
     flags = about.get("flags", about.get("Features", "")).split()
     memory = gpu.total() if gpu else None
     return {
-        "cpu": processor(), "cpu_count": os.cpu_count(), "cpu_usable": usable_cores(), "cpu_ram_mb": _ram(),
+        "cpu": processor(), "cpu_count": os.cpu_count(), "cpu_usable": usable_cores(), "cpu_ram_mb": memory_mb(),
         "cpu_flags": [flag for flag in FLAGS if flag in flags], "load_average": _load(),
         "gpu": gpu.names() if gpu else None, "gpu_count": len(gpu.names()) if gpu else None,
         "gpu_vram_mb": None if memory is None else round(memory / 1e6),
@@ -59,7 +59,8 @@ def usable_cores() -> int | None:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
-def _ram() -> int | None:
+def memory_mb() -> int | None:
+    """The machine's memory, where the system says."""
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6)
     except (AttributeError, OSError, ValueError):

@@ -140,10 +140,13 @@ def run_sounds_search(options: argparse.Namespace) -> int:
 def run_doctor(_options: argparse.Namespace) -> int:
     """Say what this machine can run."""
     from runtime.backends import GPU_BACKENDS, probe
+    from runtime.bench.machine import memory_mb, processor, usable_cores
     from runtime.cli.server import server_from_environment
 
     _print(f"MovieFactory {__version__}, Python {platform.python_version()}, {platform.system()} "
            f"{platform.machine()}")
+    memory = memory_mb()
+    _print(f"machine: {processor()}, {usable_cores()} cores" + (f", {memory / 1e3:.0f} GB of memory" if memory else ""))
     reports = probe()
     for report in reports:
         what = report.device if report.available else f"no: {report.why_not}"

@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from export import card, starter
+from export.__main__ import main
 from export.errors import ExportError
 from export.parts import Part
 from export.starter import PARTS, Built, Request, assembled, build
@@ -57,6 +59,12 @@ def test_the_bundle_fills_every_role_and_verifies(built: Built) -> None:
                      "tokenizer.json", "sounds", "bundle.json", "MODEL_CARD.md"}
 
 
+def bundle_sizes(built: Built) -> tuple[tuple[int, int], ...]:
+    upscaler = built.bundle.manifest.upscaler
+    assert upscaler is not None
+    return upscaler.sizes
+
+
 def test_the_manifest_says_how_to_sample(built: Built) -> None:
     denoiser = built.bundle.manifest.denoiser
     upscaler = built.bundle.manifest.upscaler
@@ -68,6 +76,8 @@ def test_the_manifest_says_how_to_sample(built: Built) -> None:
     assert (denoiser.latent.mean, denoiser.latent.std) == ((0.0,) * 4, (1.0,) * 4)
     assert dict(denoiser.domains) == DOMAINS
     assert denoiser.default_domain == "clean"
+    assert denoiser.subjects == {"car": ("car",), "whale": ("whale",)}
+    assert bundle_sizes(built) == ((256, 128), (64, 32)), "enlarged, and as it is drawn"
     assert denoiser.shared_noise == 0.5
     assert upscaler.sizes == ((256, 128),)
     assert not any(graph.exact for graph in (upscaler.clean, upscaler.flow, upscaler.backward, upscaler.forward))
@@ -216,6 +226,42 @@ def test_stages_that_do_not_fill_the_network_are_refused(folder: Path, tmp_path:
     weights.save(tmp_path / "weights", "stage2", tensors, facts)
     with pytest.raises(ExportError, match="fill one denoiser"):
         assembled(tmp_path / "weights")
+
+
+@pytest.mark.parametrize(("damage", "said"), [
+    (lambda path: (path / "stage1.safetensors").write_bytes((path / "stage1.safetensors").read_bytes()[:99]),
+     "the stage stage1 in .* to be whole"),
+    (lambda path: (path / "stage2.json").write_text("<html>404"), "the stage stage2 in .* to be whole"),
+    (lambda path: (path / "stage1.json").unlink(), "stage1.json beside stage1.safetensors in .*, but it is not there"),
+    (lambda path: (path / "vae.json").write_text("{}"), "vae.json to say config, but it does not"),
+    (lambda path: (path / "distil.json").write_text('{"config": {}, "shift": 1}'), "distil.json to say shared_noise"),
+])
+def test_a_damaged_stage_is_an_error_of_one_line(damage: Callable[[Path], object], said: str, folder: Path,
+                                                 tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(folder, tmp_path / "weights")
+    damage(tmp_path / "weights")
+    code = main(["starter", "--weights", str(tmp_path / "weights"), "--out", str(tmp_path / "bundle")])
+    error = capsys.readouterr().err
+    assert code == ExportError.exit_code
+    assert re.fullmatch(f"export: expected {said}.*\\n", error), error
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(("raised", "code", "said"), [
+    (ModuleNotFoundError("No module named 'torch'", name="torch"), 1, "torch is not installed; run `pip install"),
+    (KeyboardInterrupt(), 130, "stopped; what was there before is as it was"),
+    (ZeroDivisionError("nought"), 1, "ZeroDivisionError came: nought")])
+def test_what_nobody_foresaw_is_one_line_too(raised: BaseException, code: int, said: str, tmp_path: Path,
+                                             monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+                                             ) -> None:
+    def fails(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(starter, "build", fails)
+    assert main(["starter", "--out", str(tmp_path / "bundle")]) == code
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert said in error
 
 
 def test_an_export_that_fails_leaves_the_bundle_before_as_it_was(folder: Path, built: Built, tmp_path: Path,

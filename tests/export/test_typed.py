@@ -10,8 +10,10 @@ import pytest
 import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor
 from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel
+from transformers.models.clip.modeling_clip import CLIPAttention
 
-from export import networks
+from export import networks, pipeline_networks
 from export.compare import compare
 from export.convert import onnx_from
 from export.spec import NetworkSpec, Precision
@@ -66,6 +68,36 @@ def test_large_attention_scores_do_not_overflow(tmp_path: Path) -> None:
         if isinstance(part, Attention):
             part.set_processor(AttnProcessor())  # the fused one sums up in fp32 on some devices
     assert not torch.isfinite(run(spec, plain)).all()
+
+
+def test_nor_do_those_of_a_clip_text_encoder(tmp_path: Path) -> None:
+    config = CLIPTextConfig(vocab_size=40, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+                            num_attention_heads=2, max_position_embeddings=6, hidden_act="gelu")
+    torch.manual_seed(0)
+    encoder = CLIPTextModel(config).eval()
+    for part in encoder.modules():
+        if isinstance(part, CLIPAttention):
+            part.q_proj.weight.data *= 20_000
+            part.k_proj.weight.data *= 20_000
+    spec = pipeline_networks.text_encoder(encoder, 6, 40)
+    made = run(spec, typed(spec, "fp16-typed").module)
+    assert torch.isfinite(made).all()
+    plain = copy.deepcopy(spec.module).half()
+    for part in plain.modules():
+        if isinstance(part, CLIPAttention):
+            part.config._attn_implementation = "eager"
+    assert not torch.isfinite(run(spec, plain)).all()
+
+
+@pytest.mark.parametrize("precision", TYPES)
+def test_a_clip_text_encoder_in_half_precision_says_the_same(precision: Precision, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    encoder = CLIPTextModel(CLIPTextConfig(
+        vocab_size=40, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=12, hidden_act="gelu")).eval()
+    spec = pipeline_networks.text_encoder(encoder, 12, 40)
+    onnx_from(typed(spec, precision), tmp_path / "text_encoder.onnx", precision)
+    assert compare(spec, tmp_path / "text_encoder.onnx", precision)
 
 
 class Plain(nn.Module):

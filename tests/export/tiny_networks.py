@@ -82,7 +82,8 @@ def save_all(folder: Path) -> None:
         mine = {name: value for name, value in tensors.items() if name.startswith(prefixes)}
         if stage == "stage0":
             mine = {name.removeprefix("unet."): value for name, value in mine.items()}
-        weights.save(folder, stage, mine, config | noisy if stage == "stage2" else config)
+        more: dict[str, dict[str, object]] = {"stage1": {"subjects": {"car": ["car"], "whale": ["whale"]}}, "stage2": noisy}
+        weights.save(folder, stage, mine, config | more.get(stage, {}))
     moving = {name: value for name, value in tensors.items() if not name.startswith("unet.")}
     weights.save(folder, "distil", moving, {**config, **noisy, "steps": 4})
     weights.save(folder, "upscaler", upscaler().state_dict(), {"config": UPSCALER, "clips": 3, "psnr": 26.0})

@@ -141,7 +141,8 @@ def test_closing_the_generator_stops_the_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "said"), [
     ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "want of memory"),
-    ("import sys; sys.exit(3)", "ended with code 3"),
+    ("import sys; sys.exit(3)", "ended with code 3;"),
+    ("import sys; sys.stderr.write('loading\\nno driver\\n'); sys.exit(3)", "ended with code 3, saying: no driver;"),
 ])
 def test_a_process_that_dies_is_told(code: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=said):
