@@ -57,7 +57,7 @@ def test_a_checkpoint_becomes_an_upscaler_that_computes_what_it_did(checkpoint: 
     bundle = open_bundle(tmp_path / "vsr")
     assert bundle.roles == ("upscaler",)
     assert bundle.manifest.upscaler is not None
-    assert bundle.manifest.upscaler.sizes == ((192, 128),)
+    assert bundle.manifest.upscaler.sizes == ((192, 128), (48, 32))
     (source,) = bundle.manifest.sources
     assert source.licence == "Apache-2.0"
     assert len(source.sha256) == 64

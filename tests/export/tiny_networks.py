@@ -78,11 +78,12 @@ def save_all(folder: Path) -> None:
     stages = {"stage0": ("unet.",), "planner": ("planner.",), "stage1": ("inserts.", "sketch."),
               "stage2": ("temporal.",)}
     noisy = {"shared_noise": 0.5, "shift": 2.0, "guidance": 3.5}
+    more: dict[str, dict[str, object]] = {"stage1": {"subjects": {"car": ["car"], "whale": ["whale"]}},
+                                          "stage2": {**noisy}}
     for stage, prefixes in stages.items():
         mine = {name: value for name, value in tensors.items() if name.startswith(prefixes)}
         if stage == "stage0":
             mine = {name.removeprefix("unet."): value for name, value in mine.items()}
-        more: dict[str, dict[str, object]] = {"stage1": {"subjects": {"car": ["car"], "whale": ["whale"]}}, "stage2": noisy}
         weights.save(folder, stage, mine, config | more.get(stage, {}))
     moving = {name: value for name, value in tensors.items() if not name.startswith("unet.")}
     weights.save(folder, "distil", moving, {**config, **noisy, "steps": 4})
