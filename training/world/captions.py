@@ -111,6 +111,11 @@ ADJECTIVES: Final = ("small", "little", "tiny", "big", "large", "huge", "giant",
 _ADORNED: Final = 0.25
 """The share of those named who get an adjective; of these so many get a second."""
 
+_EITHER: Final = ("pressing ahead", "pushing ahead", "struggling ahead", "moving ahead", "going ahead", "leaving",
+                  "looking back", "looking ahead", "turning around", "waiting", "arriving", "searching", "dashing",
+                  "hurrying", "facing the wind", "settling down", "running away", "coming closer")
+"""What one does alone and two may do as well."""
+
 _TOGETHER: Final = ("side by side", "side by side", "together", "next to each other", "neck and neck", "", "", "")
 _SKYLESS: Final = frozenset({"space", "moon", "under water"})
 """No weather there, and the time of day shows as light only: both read oddly in words."""
@@ -230,6 +235,8 @@ def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str], 
 
 def _shared_verb(first: Actor, other: Actor, rng: random.Random) -> str:
     """A verb that fits both: one they have in common, or a neutral one."""
+    if rng.random() < 0.25:
+        return rng.choice(_EITHER)
     both = [verb for verb in SUBJECTS[first.subject].verbs[first.place]
             if verb in SUBJECTS[other.subject].verbs[other.place]]
     return rng.choice(both + ["travelling", "moving"] + ["racing", "racing"] * _quick(first, other))

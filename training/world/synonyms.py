@@ -32,6 +32,7 @@ _PLACES: Final = {"moon", "lunar", "ocean"}
 PERSON: Final = KINDS["person"].like
 _OWN: Final = {"boat": "sailing boat"}
 """The world's names of kinds, where they differ from the lexicon's."""
+_KINDS: Final = {name: kind for kind, name in _OWN.items()}
 
 
 def _nouns() -> Mapping[str, tuple[str, ...]]:
@@ -135,18 +136,21 @@ UNHEARD_PHRASES: Final = {
 
 
 def renamed(clip: Clip, rng: random.Random) -> Clip:
-    """`clip` with other words for some of its actors and their colours; it is to be told, not to be drawn."""
+    """`clip` with other words for some of its actors, their colours and what they do; it is to be told, not drawn."""
     return dataclasses.replace(clip, actors=tuple(_called(actor, rng) for actor in clip.actors))
 
 
 def _called(actor: Actor, rng: random.Random) -> Actor:
     noun = rng.choice(NOUNS[actor.subject]) if rng.random() < SHARE else actor.noun
     colour = actor.colour
+    kind, verb = KINDS[_KINDS.get(actor.subject, actor.subject)], actor.verb
+    if actor.place == kind.places[0] and rng.random() < SHARE:  # a whale on the sea does not swim as one under water
+        verb = rng.choice((*kind.verbs.calm, *kind.verbs.move, *kind.verbs.fast, *kind.verbs.end))
     if actor.subject == PERSON and not colour and rng.random() < SHARE:
         noun = rng.choice(NAMES)
     if colour and rng.random() < SHARE:
         colour = rng.choice(CALLED[actor.subject][colour])
-    return dataclasses.replace(actor, noun=noun, colour=colour)
+    return dataclasses.replace(actor, noun=noun, colour=colour, verb=verb)
 
 
 def wording(clip: Clip, seed: int, placed: bool = True) -> str:

@@ -12,6 +12,7 @@ from runtime.shot.guidance import laid_out
 from runtime.shot.noise import noise
 from runtime.shot.text import encode_text
 from runtime.shot.upscale import PARTS, UpscalerGraphs, upscale
+from runtime.story.english import article
 
 pytest.importorskip("openvino", reason="there is no OpenVINO for this system")
 
@@ -77,10 +78,33 @@ def middle(layout: Engine, context: np.ndarray) -> np.ndarray:
     return mean
 
 
+def figure(layout: Engine, context: np.ndarray) -> np.ndarray:
+    """The sketch of the first who is named, 8x8 points of its box in each frame (S, T, 8, 8)."""
+    drawn = layout.run({"context": context})
+    sketch, boxes = drawn["sketch"][0], drawn["places"][0, :, 0, :4]
+    size = np.array(sketch.shape[2:])[:, None]
+    points = []
+    for frame, (left, top, right, bottom) in enumerate(boxes):
+        steps = (np.arange(8) + 0.5) / 8
+        rows, columns = ((np.stack([top + (bottom - top) * steps, left + (right - left) * steps]) * size)
+                         .clip(0, size - 1).astype(int))
+        points.append(sketch[:, frame, rows[:, None], columns])
+    return np.stack(points, axis=1)
+
+
 def scenery(layout: Engine, context: np.ndarray) -> np.ndarray:
-    """The first frame of a sketch (S, h, w)."""
+    """The sketch of the upper half of the first frame (S, h, w)."""
     sketch: np.ndarray = layout.run({"context": context})["sketch"][0, :, 0]
-    return sketch
+    return sketch[:, :sketch.shape[1] // 2]
+
+
+def nearest(told: np.ndarray, own: dict[str, np.ndarray]) -> str:
+    return min(own, key=lambda name: float(np.linalg.norm(told - own[name])))
+
+
+def share(found: dict[str, str], meant: dict[str, tuple[str, ...]]) -> float:
+    """How many words were found to be what they mean."""
+    return sum(found[word] == name for name, words in meant.items() for word in words) / len(found)
 
 
 def test_as_many_are_in_the_picture_as_in_the_text(context: Read) -> None:
@@ -105,28 +129,29 @@ def test_an_adjective_costs_no_colour(kind: str, context: Read) -> None:
                 assert min(apart, key=lambda other: apart[other]) == colour, (adjective, colour, apart)
 
 
-@pytest.mark.parametrize(("subject", "words"), OTHER_WORDS.items())
-def test_other_words_for_a_subject_draw_that_subject(subject: str, words: tuple[str, ...], context: Read) -> None:
-    """The middle of somebody's sketch is nearest to that of the subject by its own name."""
+def test_other_words_for_a_subject_draw_that_subject(context: Read) -> None:
+    """Of the lexicon's nouns, which captions held, nine in ten: their figures are nearest to that of the subject's own
+    name. A bundle whose captions had not held them drew a third so."""
+    def said(noun: str) -> np.ndarray:
+        return figure(layout, context(f"{article(noun)} {noun} in a city by day"))
+
     with Engines(LineUp.of(find()), "openvino") as engines:
         layout = engines.get("denoiser", LAYOUT)
-        own = {name: middle(layout, context(f"a {name}")) for name in OTHER_WORDS}
-        for word in words:
-            told = middle(layout, context(f"a {word}"))
-            apart = {name: float(np.linalg.norm(told - known)) for name, known in own.items()}
-            assert min(apart, key=lambda name: apart[name]) == subject, (word, apart)
+        own = {name: said(name) for name in OTHER_WORDS}
+        found = {word: nearest(said(word), own) for words in OTHER_WORDS.values() for word in words}
+    assert share(found, OTHER_WORDS) >= 0.9, found
 
 
-@pytest.mark.parametrize(("setting", "places"), OTHER_PLACES.items())
-def test_other_words_for_a_setting_draw_that_setting(setting: str, places: tuple[str, ...], context: Read) -> None:
-    """The sketch of a place without anybody is nearest to that of the setting by its own name."""
+def test_other_words_for_a_setting_draw_that_setting(context: Read) -> None:
+    """The same of the lexicon's places, with a dog in them: more than four in five."""
+    def said(place: str) -> np.ndarray:
+        return scenery(layout, context(f"a black dog in {place}"))
+
     with Engines(LineUp.of(find()), "openvino") as engines:
         layout = engines.get("denoiser", LAYOUT)
-        own = {name: scenery(layout, context(f"a wide view of {name} by day")) for name in OTHER_PLACES}
-        for place in places:
-            told = scenery(layout, context(f"a wide view of {place} by day"))
-            apart = {name: float(np.linalg.norm(told - known)) for name, known in own.items()}
-            assert min(apart, key=lambda name: apart[name]) == setting, (place, apart)
+        own = {name: said(name) for name in OTHER_PLACES}
+        found = {place: nearest(said(place), own) for places in OTHER_PLACES.values() for place in places}
+    assert share(found, OTHER_PLACES) >= 0.8, found
 
 
 @pytest.mark.parametrize("text", ["a robot in a city at night", "a race between a yellow car and an airplane"])

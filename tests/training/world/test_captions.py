@@ -178,7 +178,7 @@ def test_other_nouns_change_the_name_and_nothing_else() -> None:
     for clip, other in zip(FILMS, RENAMED, strict=True):
         names = {actor.subject: actor.noun for actor in clip.actors}
         for actor, told in zip(clip.actors, other.actors, strict=True):
-            assert dataclasses.replace(told, noun=actor.noun, colour=actor.colour) == actor
+            assert dataclasses.replace(told, noun=actor.noun, colour=actor.colour, verb=actor.verb) == actor
             assert told.colour in CALLED[actor.subject][actor.colour] if actor.colour else not told.colour
         assert dataclasses.replace(clip, actors=()) == dataclasses.replace(other, actors=())
         for actor in other.actors:
