@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,23 +135,35 @@ def claim(model: Path, judge: judges.Judge) -> dict[str, Any]:
     texts = [*IDEAS, *(caption(film_clip(data.HELD + k, 0), k) for k in range(CLAIM_FILMS - len(IDEAS)))]
     setup = set_up(Settings(), LineUp.of(open_bundle(model)))
     found: dict[str, Any] = {"films": len(texts)}
-    encoder = setup.line_up.text_encoder
-    reader, denoiser = tokenizer(setup.line_up), setup.line_up.denoiser
     with Engines(setup.line_up, "auto") as engines:
-        contexts = [encode_text(text, reader, engines.get("text_encoder"), encoder.max_tokens).context
-                    for text in texts]
-        for name in denoiser.domains:
-            told = [condition(denoiser, context, domain=name) for context in contexts]
-            marks = [look(judge, list(small(one, setup, engines))).marked > 0.5 for one in told]
+        for name in setup.line_up.denoiser.domains:
+            told = conditions(texts, setup.line_up, engines, name)
+            marks = [look(judge, shot(one, setup, engines, SEED).frames).marked > 0.5 for one in told]
             found[name] = share(np.concatenate(marks))
     return found
 
 
-def small(told: Condition, setup: Setup, engines: Engines) -> Iterator[Picture]:
-    """The decoded frames of one scene, before the upscaler."""
-    *_, done = drawn(denoise_request(setup, SEED, told), setup.line_up.denoiser, engines)
+def conditions(texts: Sequence[str], line_up: LineUp, engines: Engines, domain: str | None = None) -> list[Condition]:
+    """What the denoiser is told by each text, in a domain, by default its own."""
+    reader, encoder = tokenizer(line_up), engines.get("text_encoder")
+    contexts = [encode_text(text, reader, encoder, line_up.text_encoder.max_tokens).context for text in texts]
+    return [condition(line_up.denoiser, context, domain=domain) for context in contexts]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A scene's latents (1, C, T, h, w) and its frames before they are enlarged."""
+
+    latents: np.ndarray
+    frames: list[Picture]
+
+
+def shot(told: Condition, setup: Setup, engines: Engines, seed: int) -> Shot:
+    """One scene, drawn and decoded."""
+    *_, done = drawn(denoise_request(setup, seed, told), setup.line_up.denoiser, engines)
     assert isinstance(done, Latents)
-    return decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
+    frames = decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
+    return Shot(done.array, list(frames))
 
 
 def share(hits: np.ndarray) -> float:

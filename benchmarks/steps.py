@@ -9,23 +9,17 @@ nothing to distil.
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from benchmarks.quality import Verdict, look, restless, share
+from benchmarks.quality import Shot, Verdict, conditions, look, restless, share, shot
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.film.decisions import Settings
-from runtime.film.drawing import condition, denoise_request, drawn, normalisation, tokenizer
-from runtime.film.setup import Setup, set_up
-from runtime.shot.decode import decode
-from runtime.shot.denoise import Latents
-from runtime.shot.guidance import Condition
+from runtime.film.setup import set_up
 from runtime.shot.pixels import Picture
-from runtime.shot.text import encode_text
 from training import data
 from training.stages import judge as judges
 from training.stages.films import film_clip
@@ -35,14 +29,6 @@ from training.world.compose import FRAMES, HEIGHT, WIDTH, draw
 
 STEPS: Final = (1, 2, 3, 4, 6, 8, 24)
 SEED: Final = 1
-
-
-@dataclass(frozen=True)
-class Film:
-    """A scene's latents (1, C, T, h, w) and its frames before they are enlarged."""
-
-    latents: np.ndarray
-    frames: list[Picture]
 
 
 def main() -> int:
@@ -57,12 +43,13 @@ def main() -> int:
     held = [film_clip(data.HELD + k, 0) for k in range(options.films)]
     bundle = open_bundle(options.model)
     line_up = LineUp.of(bundle)
-    films: dict[int, list[Film]] = {}
+    films: dict[int, list[Shot]] = {}
     with Engines(line_up, "auto") as engines:
         told = conditions([caption(clip, k) for k, clip in enumerate(held)], line_up, engines)
         for steps in STEPS:
             setup = set_up(Settings(steps=steps), line_up)
             films[steps] = [shot(one, setup, engines, SEED + k) for k, one in enumerate(told)]
+        setup = set_up(Settings(steps=STEPS[-1]), line_up)
         others = [shot(one, setup, engines, SEED + len(held) + k) for k, one in enumerate(told)]
     most = films[STEPS[-1]]
     apart = distance(others, most)
@@ -79,23 +66,8 @@ def main() -> int:
     return 0
 
 
-def conditions(texts: Sequence[str], line_up: LineUp, engines: Engines) -> list[Condition]:
-    """What the denoiser is told by each text."""
-    reader, encoder = tokenizer(line_up), engines.get("text_encoder")
-    return [condition(line_up.denoiser, encode_text(text, reader, encoder, line_up.text_encoder.max_tokens).context)
-            for text in texts]
-
-
-def shot(told: Condition, setup: Setup, engines: Engines, seed: int) -> Film:
-    """One scene, drawn and decoded."""
-    *_, done = drawn(denoise_request(setup, seed, told), setup.line_up.denoiser, engines)
-    assert isinstance(done, Latents)
-    frames = decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
-    return Film(done.array, list(frames))
-
-
-def distance(films: Sequence[Film], others: Sequence[Film]) -> float:
-    """|difference| / |film| of latents, Euclidean norms, the mean over films."""
+def distance(films: Sequence[Shot], others: Sequence[Shot]) -> float:
+    """|difference| / |other| of latents, Euclidean norms, the mean over films."""
     return float(np.mean([np.linalg.norm(one.latents - other.latents) / np.linalg.norm(other.latents)
                           for one, other in zip(films, others, strict=True)]))
 
@@ -110,7 +82,7 @@ def seen(judge: judges.Judge, held: Sequence[Clip], films: Sequence[list[Picture
     places = [verdict.settings.argmax(axis=1) == judges.SETTING_NAMES.index(clip.setting) for verdict, clip in verdicts]
     return {"subjects": share(np.concatenate([named(verdict, clip) for verdict, clip in verdicts])),
             "setting": share(np.concatenate(places)),
-            **{key: mean(moved, key) for key in ("motion", "flicker")},
+            **{key: round(float(np.mean([film[key] for film in moved])), 3) for key in ("motion", "flicker")},
             "detail": round(float(np.mean([detail(frame) for frames in films for frame in frames])), 2)}
 
 
@@ -118,11 +90,6 @@ def named(verdict: Verdict, clip: Clip) -> np.ndarray:
     """In which frames (T,) the judge sees everyone the clip names."""
     numbers = [judges.SUBJECT_NAMES.index(actor.subject) for actor in clip.actors]
     return np.asarray((verdict.subjects[:, numbers] > 0.5).all(axis=1))
-
-
-def mean(rows: Sequence[Mapping[str, Any]], key: str) -> float:
-    """The mean of one figure."""
-    return round(float(np.mean([row[key] for row in rows])), 3)
 
 
 def detail(frame: Picture) -> float:

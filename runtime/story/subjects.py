@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from runtime.story.english import plural
+
 Place = Literal["ground", "air", "water", "deep", "space"]
 
 
@@ -41,6 +43,10 @@ class Kind:
     living: bool = False
     plurals: Mapping[str, str] = field(default_factory=dict)
     like: str = ""
+
+    def many(self, noun: str) -> str:
+        """The plural of one of `nouns`."""
+        return self.plurals.get(noun, plural(noun))
 
 
 _ROADS: Final = {"coast road": 3, "city": 3, "desert": 3, "canyon": 2, "snow mountains": 2, "forest": 2, "meadow": 1}

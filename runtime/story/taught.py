@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from runtime.screenplay import Screenplay
-from runtime.story.english import COUNTS, DETERMINERS, article, listing, plural, singular
+from runtime.story.english import COUNTS, DETERMINERS, article, listing, singular
 from runtime.story.parse import read
 from runtime.story.phrases import COLLECTIVES
 from runtime.story.reading import Subject
@@ -14,8 +14,7 @@ from runtime.story.tokens import matches, tokens
 Taught = Mapping[str, Sequence[str]]
 """The subjects a model learned from, each with the nouns they go by: {"airplane": ("airplane", "plane")}."""
 
-_SINGULARS: Final = {kind.plurals.get(noun, plural(noun)): noun
-                     for kind in KINDS.values() for noun in kind.nouns.split(", ")}
+_SINGULARS: Final = {kind.many(noun): noun for kind in KINDS.values() for noun in kind.nouns.split(", ")}
 _LONGEST: Final = 40
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from runtime.story.english import DETERMINERS, is_adjective, plural, singular, vocabulary
+from runtime.story.english import DETERMINERS, is_adjective, singular, vocabulary
 from runtime.story.places import SETTINGS, TIME_WORDS, WEATHER_WORDS
 from runtime.story.subjects import KINDS
 
@@ -122,8 +122,7 @@ def _table() -> Mapping[str, _Entry]:
     for name, kind in KINDS.items():
         for noun in kind.nouns.split(", "):
             word = noun.replace("-", " ")
-            many = kind.plurals.get(noun, plural(word))
-            table.setdefault(many, ("subject", name, True))
+            table.setdefault(kind.many(noun).replace("-", " "), ("subject", name, True))
             table[word] = ("subject", name, False)
     return table
 

@@ -5,16 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from benchmarks.quality import Verdict
-from benchmarks.steps import Film, detail, distance, named
+from benchmarks.quality import Shot, Verdict
+from benchmarks.steps import detail, distance, named
 from training.stages.judge import SUBJECT_NAMES
 from training.world.clip import Actor, sample
 
 CLIP = next(clip for clip in (sample(seed, films=True) for seed in range(100)) if len(clip.actors) == 2)
 
 
-def film(value: float) -> Film:
-    return Film(np.full((1, 2, 3, 4, 5), value, np.float32), [])
+def film(value: float) -> Shot:
+    return Shot(np.full((1, 2, 3, 4, 5), value, np.float32), [])
 
 
 def test_distance_is_a_share_of_the_other_films_norm() -> None:

@@ -224,25 +224,18 @@ Words = Mapping[str, Sequence[str]]
 
 
 def words_read(model: Examined, texts: tuple[TextEncoder, Tokenizer]) -> dict[str, float]:
-    """The shares of the lexicon's nouns and places, and of some that no caption holds, that are read rightly."""
-    nouns = {"nouns": NOUNS, "unheard_nouns": UNHEARD}
-    places = {"places": PHRASES, "unheard_places": UNHEARD_PHRASES}
-    return {**{name: round(nouns_read(model, texts, words), 4) for name, words in nouns.items()},
-            **{name: round(places_read(model, texts, words), 4) for name, words in places.items()}}
+    """The shares of the lexicon's nouns and places, and of some that no caption holds, that are read rightly: each in a
+    text of its own, as the subject or the setting under which it is listed."""
+    def share(words: Words, place: bool) -> float:
+        asked = [(name, f"a wide view of {word}" if place else f"{article(word)} {word}")
+                 for name, group in words.items() for word in group]
+        who = _who(model, texts, [text for _, text in asked])
+        told = (model.scene[0](who[:, SCENERY]) if place else model.kind(who[:, 0])).argmax(-1).tolist()
+        names = SCENE["setting"] if place else KINDS
+        return round(sum(names[found] == name for (name, _), found in zip(asked, told, strict=True)) / len(asked), 4)
 
-
-def nouns_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], nouns: Words) -> float:
-    """The share of nouns, each in a text of its own, that are read as the subjects under which they are listed."""
-    asked = [(name, f"{article(noun)} {noun}") for name, group in nouns.items() for noun in group]
-    found = model.kind(_who(model, texts, [text for _, text in asked])[:, 0]).argmax(-1).tolist()
-    return sum(KINDS[told] == name for (name, _), told in zip(asked, found, strict=True)) / len(asked)
-
-
-def places_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], places: Words) -> float:
-    """The same of places, nobody there, and settings."""
-    asked = [(name, f"a wide view of {place}") for name, group in places.items() for place in group]
-    found = model.scene[0](_who(model, texts, [text for _, text in asked])[:, SCENERY]).argmax(-1).tolist()
-    return sum(SCENE["setting"][told] == name for (name, _), told in zip(asked, found, strict=True)) / len(asked)
+    return {"nouns": share(NOUNS, False), "unheard_nouns": share(UNHEARD, False),
+            "places": share(PHRASES, True), "unheard_places": share(UNHEARD_PHRASES, True)}
 
 
 @torch.no_grad()

@@ -57,9 +57,11 @@ NAMES: Final = (
     "Diego", "Lucia", "Pedro", "Ivan", "Olga", "Igor", "Amara", "Kofi",
 )
 """What a person may be called, who has no colour then."""
-PHRASES: Final = {name: tuple(phrase for phrase in LEXICON[name].words.values() if phrase and phrase != "the snow")
-                  for name in SETTINGS}
-"""The lexicon's phrases for each of the world's settings; 'in the snow' is the weather rather than the mountains."""
+_WORDS: Final = {name: tuple((word, phrase) for word, phrase in LEXICON[name].words.items() if phrase != "the snow")
+                 for name in SETTINGS}
+"""The lexicon's words for each of the world's settings, with the phrase of each ("" for `under water`); 'in the snow'
+is the weather rather than the mountains."""
+PHRASES: Final = {name: tuple(phrase for _, phrase in words if phrase) for name, words in _WORDS.items()}
 SHADES: Final = {
     **PALETTE, "crimson": "#b3122e", "scarlet": "#e52b1a", "ruby": "#a8103a", "maroon": "#6a1420", "pink": "#ef8fb5",
     "magenta": "#cf2f9a", "violet": "#7a3fb8", "lilac": "#b892d6", "lavender": "#b4a6e0", "indigo": "#3a2f8f",
@@ -162,8 +164,7 @@ def wording(clip: Clip, seed: int, placed: bool = True) -> str:
 def whereabouts(clip: Clip, actor: Actor | None, rng: random.Random) -> str:
     """One of the lexicon's phrases for where `actor` is, as its writer would put it and, at times, as users do."""
     known = LEXICON[clip.setting]
-    fitting = {"", *PHRASES[clip.setting]}
-    word, phrase = rng.choice([(word, said) for word, said in known.words.items() if said in fitting])
+    word, phrase = rng.choice(_WORDS[clip.setting])
     if actor is None or not phrase:
         return phrase or ("the underwater world" if actor is None else "under water")
     if phrase.startswith(("a ", "an ", "the ")) and rng.random() < 0.25:

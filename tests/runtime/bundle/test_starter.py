@@ -98,13 +98,16 @@ def scenery(layout: Engine, context: np.ndarray) -> np.ndarray:
     return sketch[:, :sketch.shape[1] // 2]
 
 
-def nearest(told: np.ndarray, own: dict[str, np.ndarray]) -> str:
-    return min(own, key=lambda name: float(np.linalg.norm(told - own[name])))
-
-
-def share(found: dict[str, str], meant: dict[str, tuple[str, ...]]) -> float:
-    """How many words were found to be what they mean."""
-    return sum(found[word] == name for name, words in meant.items() for word in words) / len(found)
+def read_rightly(meant: dict[str, tuple[str, ...]], look: Callable[[Engine, np.ndarray], np.ndarray],
+                 context: Read, said: Callable[[str], str]) -> float:
+    """The share of words whose look is nearest to that of the name under which they are listed."""
+    with Engines(LineUp.of(find()), "openvino") as engines:
+        layout = engines.get("denoiser", LAYOUT)
+        own = {name: look(layout, context(said(name))) for name in meant}
+        found = {word: look(layout, context(said(word))) for words in meant.values() for word in words}
+    right = [min(own, key=lambda other: float(np.linalg.norm(found[word] - own[other]))) == name
+             for name, words in meant.items() for word in words]
+    return sum(right) / len(right)
 
 
 def test_as_many_are_in_the_picture_as_in_the_text(context: Read) -> None:
@@ -132,26 +135,12 @@ def test_an_adjective_costs_no_colour(kind: str, context: Read) -> None:
 def test_other_words_for_a_subject_draw_that_subject(context: Read) -> None:
     """Of the lexicon's nouns, which captions held, nine in ten: their figures are nearest to that of the subject's own
     name. A bundle whose captions had not held them drew a third so."""
-    def said(noun: str) -> np.ndarray:
-        return figure(layout, context(f"{article(noun)} {noun} in a city by day"))
-
-    with Engines(LineUp.of(find()), "openvino") as engines:
-        layout = engines.get("denoiser", LAYOUT)
-        own = {name: said(name) for name in OTHER_WORDS}
-        found = {word: nearest(said(word), own) for words in OTHER_WORDS.values() for word in words}
-    assert share(found, OTHER_WORDS) >= 0.9, found
+    assert read_rightly(OTHER_WORDS, figure, context, lambda noun: f"{article(noun)} {noun} in a city by day") >= 0.9
 
 
 def test_other_words_for_a_setting_draw_that_setting(context: Read) -> None:
     """The same of the lexicon's places, with a dog in them: more than four in five."""
-    def said(place: str) -> np.ndarray:
-        return scenery(layout, context(f"a black dog in {place}"))
-
-    with Engines(LineUp.of(find()), "openvino") as engines:
-        layout = engines.get("denoiser", LAYOUT)
-        own = {name: said(name) for name in OTHER_PLACES}
-        found = {place: nearest(said(place), own) for places in OTHER_PLACES.values() for place in places}
-    assert share(found, OTHER_PLACES) >= 0.8, found
+    assert read_rightly(OTHER_PLACES, scenery, context, lambda place: f"a black dog in {place}") >= 0.8
 
 
 @pytest.mark.parametrize("text", ["a robot in a city at night", "a race between a yellow car and an airplane"])
