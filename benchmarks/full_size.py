@@ -1,10 +1,10 @@
 """The full models, really exported and run: `python -m benchmarks.full_size [--model realbasicvsr] [--form cached]`.
 
 `sd2` is MovieFactory at Stable Diffusion 2's widths, as `python -m export sd2` takes it from a download and from
-training, `realbasicvsr` the upscaler as published. Weights are random: what a graph costs does not depend on them. The
-model is exported, then a step of its networks is run on each backend, and an engine of each graph is built by
-TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that its memory is its own. `sd2` takes three
-quarters of an hour, 22 GB of memory and 30 GB of disk.
+training, `modelscope` the text-to-video model, `realbasicvsr` the upscaler, both as published. Weights are random: what
+a graph costs does not depend on them. The model is exported, then a step of its networks is run on each backend, and an
+engine of each graph is built by TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that its
+memory is its own. `sd2` takes three quarters of an hour, 22 GB of memory and 30 GB of disk.
 """
 
 import argparse
@@ -57,11 +57,12 @@ print(json.dumps({"seconds": round(time.perf_counter() - begun, 1), "mb": round(
 def main() -> int:
     """Make the model, export it, run a step, build engines; print and write what each cost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
-    parser.add_argument("--model", default="sd2", choices=("sd2", "realbasicvsr"))
-    parser.add_argument("--frames", type=int, default=16, help="of sd2's clips")
+    parser.add_argument("--model", default="sd2", choices=("sd2", "modelscope", "realbasicvsr"))
+    parser.add_argument("--frames", type=int, default=16, help="of a clip")
     parser.add_argument("--frame", default="768x320", metavar="WxH")
     parser.add_argument("--precision", nargs="+", default=["fp16", "fp16-typed"])
-    parser.add_argument("--form", default="clip", choices=("clip", "pair", "cached"), help="of sd2's denoiser")
+    parser.add_argument("--form", default="clip", choices=("clip", "pair", "cached"), help="of the denoiser")
+    parser.add_argument("--step", action="store_true", help="step graphs too")
     parser.add_argument("--only", choices=("make",), help="stop after this (in a process of its own)")
     parser.add_argument("--place", type=Path, help="folder to work in (default: a temporary one)")
     parser.add_argument("--out", type=Path, help="the JSON file to write (default: printed only)")
@@ -70,7 +71,7 @@ def main() -> int:
         if options.model == "realbasicvsr":
             make_upscaler(options.place)
         else:
-            make(options.place, options.frames)
+            make(options.place, options.frames, options.model)
         return 0
     with tempfile.TemporaryDirectory(prefix="moviefactory-full-") as temporary:
         result = measure(options, options.place or Path(temporary))
@@ -87,8 +88,10 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     if options.model == "realbasicvsr":
         takes, stepped = ["realbasicvsr", str(place / "vsr.safetensors")], "upscaler"
     else:
-        takes, stepped = ["sd2", str(place / "published"), "--layers", str(place / "layers"), "--frames",
-                          str(options.frames), "--form", options.form, "--encoder"], "denoiser"
+        takes, stepped = [options.model, str(place / "published"), "--frames", str(options.frames), "--form",
+                          options.form, "--encoder", *(["--step"] if options.step else [])], "denoiser"
+        if options.model == "sd2":
+            takes += ["--layers", str(place / "layers")]
         told |= {"frames": options.frames, "form": options.form}
     rows = {"make": cost("make", [*made, "--model", options.model, "--frames", str(options.frames)])}
     for precision in options.precision:
@@ -148,18 +151,42 @@ def cost(name: str, command: list[str]) -> dict[str, Any]:
     return row
 
 
-def make(place: Path, frames: int) -> None:
-    """Write the published folder and the layers into `place`, in half precision."""
+def make(place: Path, frames: int, model: str) -> None:
+    """Write the published folder of `model`, and layers for sd2, into `place`, in half precision."""
     import torch
-    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, TextToVideoSDPipeline
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(0)
+    around: dict[str, Any] = {
+        "unet": (make_unet if model == "modelscope" else make_layers)(place, frames).half(),
+        "vae": AutoencoderKL(**VAE).half(), "text_encoder": CLIPTextModel(CLIPTextConfig(**TEXT)).half(),
+        "tokenizer": CLIPTokenizer.from_pretrained(str(words(place / "words")), local_files_only=True),
+        "scheduler": DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
+                                   clip_sample=False, steps_offset=1)}
+    pipeline = (TextToVideoSDPipeline(**around) if model == "modelscope" else StableDiffusionPipeline(
+        **around, safety_checker=None, feature_extractor=None, requires_safety_checker=False))
+    pipeline.save_pretrained(place / "published")
+
+
+def make_unet(_: Path, __: int) -> Any:
+    """ModelScope's, which is diffusers' default."""
+    from diffusers import UNet3DConditionModel
+
+    from benchmarks.side_by_side.networks import filled
+
+    return filled(UNet3DConditionModel())
+
+
+def make_layers(place: Path, frames: int) -> Any:
+    """Stable Diffusion's, the layers around it written into `place`."""
+    from diffusers import UNet2DConditionModel
 
     from benchmarks.side_by_side.networks import FULL, filled
     from export.stable_diffusion import shape_of
     from training.models import weights
     from training.models.denoiser import Denoiser, DenoiserConfig
 
-    torch.manual_seed(0)
     unet = UNet2DConditionModel(**FULL)
     config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False,
                             layout=False)
@@ -168,13 +195,7 @@ def make(place: Path, frames: int) -> None:
     for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
         weights.save(place / "layers", stage, {name: value for name, value in model.state_dict().items()
                                                if name.startswith(prefix)}, facts)
-    pipeline = StableDiffusionPipeline(
-        unet=unet.half(), vae=AutoencoderKL(**VAE).half(), text_encoder=CLIPTextModel(CLIPTextConfig(**TEXT)).half(),
-        tokenizer=CLIPTokenizer.from_pretrained(str(words(place / "words")), local_files_only=True),
-        scheduler=DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, clip_sample=False,
-                                steps_offset=1),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False)
-    pipeline.save_pretrained(place / "published")
+    return unet
 
 
 def make_upscaler(place: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from export.convert import LARGEST_FILE
 from export.errors import ExportError
-from export.run_graph import Way, run, run_apart
+from export.run_graph import Way, run, run_apart, stored_bytes
 from export.spec import NetworkSpec, Precision
 from runtime.backends import Array
 
@@ -78,11 +78,6 @@ def references(spec: NetworkSpec) -> list[dict[str, Array]]:
         outputs = given if isinstance(given, tuple) else (given,)
         found.append({name: value.numpy() for name, value in zip(spec.outputs, outputs, strict=True)})
     return found
-
-
-def stored_bytes(path: Path) -> int:
-    """What a graph and the weights beside it take on the disk."""
-    return sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.data")) if file.exists())
 
 
 def ways(exact: bool, precision: Precision) -> Iterator[Way]:

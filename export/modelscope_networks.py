@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from export.layers import rebuild
-from export.networks import cached_graphs, normal, one_graph
+from export.networks import LOUD, cached_graphs, normal, one_graph, outspoken
 from export.spec import Form, NetworkSpec, Tolerance
 
 BFLOAT16: Final = 8e-2
@@ -116,7 +116,8 @@ def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "
     feeds = [
         {"latents": normal(draw, 1, config.in_channels, *shape) * np.float32(scale),
          "time": np.array([time], np.float32), "context": normal(draw, 1, tokens, config.cross_attention_dim),
-         "domain": np.zeros(1, np.int64)} for scale, time in ((1.0, 937.0), (0.8, 59.0))]
+         "domain": np.zeros(1, np.int64)} for scale, time in ((1.0, 937.0), (LOUD, 59.0))]
+    outspoken(feeds[-1]["context"])
     if form == "clip":
         found = one_graph(DenoiserGraph(unet), feeds)
     else:

@@ -29,6 +29,13 @@ REFRESH: Final = 3
 """Steps that deep features serve, as in most of DeepCache's own measurements."""
 
 
+LOUD: Final = 3.0
+"""The size of latents in a feed that looks for overflow."""
+OUTSPOKEN: Final = (33.0, -28.0)
+"""And two channels of its text's first token: CLIP's states have such, whatever the text, thirty times as large as the
+others."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """The denoiser's picture size in pixels."""
@@ -154,12 +161,13 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
     config, draw = network.config, np.random.default_rng(0)
     clips = PAIR if form == "pair" else 1
     shape = (clips, config.latent_channels, config.frames, *cells)
-    # Times that bf16 cannot hold, from both ends of sampling; the last feed is a clip that hardly has noise any more.
+    # Times that bf16 cannot hold, from both ends of sampling. The second clip hardly has noise any more, and is loud.
     feeds = [
         {"latents": normal(draw, *shape) * np.float32(scale), "time": np.full(clips, time, np.float32),
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
-        for scale, time, domain in ((1.0, 937.3, 1), (0.8, 62.6, 0))]
+        for scale, time, domain in ((1.0, 937.3, 1), (LOUD, 62.6, 0))]
+    outspoken(feeds[-1]["context"])
     if form == "controls":
         feeds = [_controlled(feed, config, draw) for feed in feeds]
     layout = [_laid_out(network, cells, feeds)] if config.layout else []
@@ -171,6 +179,11 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
         case _:
             graphs = one_graph(DenoiserGraph(network, one_text=True, clips=clips), feeds)
     return *graphs, *layout
+
+
+def outspoken(context: Array) -> None:
+    """Make the first token of `context` (..., N, D) as loud as CLIP's."""
+    context[..., 0, :len(OUTSPOKEN)] = OUTSPOKEN
 
 
 def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> NetworkSpec:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from export.card import closeness
-from export.compare import Comparison, stored_bytes
+from export.compare import Comparison
 from export.errors import ExportError
 from export.graphs import export
+from export.run_graph import stored_bytes
 from export.spec import NetworkSpec, Precision
 from runtime.bundle import MANIFEST
 from runtime.media.files import writing

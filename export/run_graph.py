@@ -6,9 +6,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from export.convert import LARGEST_FILE
 from export.errors import ExportError
-from runtime.backends import Array, open_engine
+from runtime.backends import Array, Engine, open_engine, read_interface
+from runtime.backends.engine import CheckedEngine, Target
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,34 @@ def run_apart(graph: Path, way: Way, feeds: Sequence[Mapping[str, Array]]
             raise ExportError(f"memory to run {graph.name} on the backend {way.backend}",
                               "the process was ended, most likely for want of it",
                               "close other programs, or export fewer --frames or a smaller --frame") from error
+
+
+class ApartEngine(CheckedEngine):
+    """A graph that has a fresh process for each run: of two large ones, which do not fit at once, neither waits in
+    memory for the other."""
+
+    def __init__(self, graph: Path, way: Way) -> None:
+        interface = read_interface(graph)
+        super().__init__(interface.inputs, interface.outputs, f"{way.backend}, in a process of its own")
+        self._graph, self._way = graph, way
+
+    def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
+        found = run_apart(self._graph, self._way, [feeds])
+        assert found is not None
+        _, (made,) = found
+        return {name: made[name] for name in targets}
+
+    def _free(self) -> None:
+        """Nothing is left of a run."""
+
+
+def opened(graph: Path, way: Way) -> Engine:
+    """The graph, in processes of its own if it is large. Raises BackendError."""
+    if stored_bytes(graph) > LARGEST_FILE:
+        return ApartEngine(graph, way)
+    return open_engine(graph, way.backend, exact=way.exact)
+
+
+def stored_bytes(path: Path) -> int:
+    """What a graph and the weights it reads from beside it take on the disk."""
+    return sum(file.stat().st_size for file in (path, *map(path.with_name, read_interface(path).data_files)))

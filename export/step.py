@@ -17,8 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 from export.compare import relative_error, ways
 from export.errors import ExportError
 from export.precision import replace_items
+from export.run_graph import opened
 from export.spec import Precision, Tolerance
-from runtime.backends import Array, Engine, open_engine
+from runtime.backends import Array, Engine
 from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
 from runtime.bundle.check import read_json
 from runtime.film.decisions import Settings
@@ -172,7 +173,7 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
     way = next(ways(exact=True, precision=precision))
     with ExitStack() as stack:
         (whole, stepper), *others = [
-            tuple(stack.enter_context(open_engine(path, way.backend, exact=True)) for path in pair) for pair in files]
+            tuple(stack.enter_context(opened(path, way)) for path in pair) for pair in files]
         shapes = {spec.name: tuple(int(size) for size in spec.shape) for spec in stepper.inputs}
         draw = np.random.default_rng(0)
         state, context, null = (draw.standard_normal(shapes[name], np.float32)

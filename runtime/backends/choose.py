@@ -76,6 +76,15 @@ def needs_building(backend: str) -> bool:
     return named(resolve(backend)) is not None
 
 
+def built_by(backend: str) -> str:
+    """The library and version that builds engines for `backend`, which `needs_building`. Raises BackendError when it is
+    not installed."""
+    library = named(resolve(backend))
+    if library is None:
+        raise ValueError(f"{backend} builds nothing")
+    return f"{tensorrt_library.TITLES[library]} {tensorrt_library.version(library)}"
+
+
 def prepare_engine(graph: Path, backend: str = "auto", cache: Path | None = None) -> Generator[Phase, None, None]:
     """Do ahead what takes `open_engine` minutes: TensorRT builds engines. Yields how far that is; close it to stop.
 

@@ -123,14 +123,43 @@ class Gpu:
                                "restart, or install a newer driver; `moviefactory doctor` shows what else can run")
 
 
-class DeviceArray:
-    """An array on the GPU, of a numpy `dtype` and a `shape`; its memory is given back when nobody holds it."""
+class Spares:
+    """Buffers of one size that their last holder let go of, for whoever needs the next. Two at most: of what a step
+    hands on to the next one, one is read while the other is written. More would be memory that others want."""
 
-    def __init__(self, gpu: Gpu, dtype: str, shape: tuple[int, ...]) -> None:
+    MOST: Final = 2
+
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu, self._addresses, self._open = gpu, list[int](), True
+
+    def take(self) -> int | None:
+        """The address of one, if there is any."""
+        return self._addresses.pop() if self._addresses else None
+
+    def leave(self, address: int) -> None:
+        """Give one to whoever needs it next, or back to the GPU."""
+        if self._open and len(self._addresses) < self.MOST:
+            self._addresses.append(address)
+        else:
+            self._gpu.free(address)
+
+    def close(self) -> None:
+        """Give all of them back, and those that are left later too."""
+        self._open = False
+        while self._addresses:
+            self._gpu.free(self._addresses.pop())
+
+
+class DeviceArray:
+    """An array on the GPU, of a numpy `dtype` and a `shape`; when nobody holds it its memory goes to `spares`, where it
+    came from, or is given back."""
+
+    def __init__(self, gpu: Gpu, dtype: str, shape: tuple[int, ...], spares: Spares | None = None) -> None:
         """Raises OutOfMemory."""
-        self._gpu, self.dtype, self.shape = gpu, np.dtype(dtype), shape
+        self._gpu, self.dtype, self.shape, self._spares = gpu, np.dtype(dtype), shape, spares
         self.nbytes = int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
-        self.address = gpu.allocate(self.nbytes)
+        spare = None if spares is None else spares.take()
+        self.address = gpu.allocate(self.nbytes) if spare is None else spare
 
     def fill(self, array: Array) -> Self:
         """Take the values of a C-contiguous array of the same dtype and shape."""
@@ -145,8 +174,12 @@ class DeviceArray:
 
     def __del__(self) -> None:
         # Unset when the allocation failed; at the interpreter's end the driver has cleaned up already.
-        if hasattr(self, "address") and not sys.is_finalizing():
+        if not hasattr(self, "address") or sys.is_finalizing():
+            return
+        if self._spares is None:
             self._gpu.free(self.address)
+        else:
+            self._spares.leave(self.address)
 
 
 @functools.cache

@@ -2,7 +2,8 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
@@ -10,7 +11,7 @@ from typing import Any, Final, Literal, Protocol, Self, TypeAlias, runtime_check
 import numpy as np
 import numpy.typing as npt
 
-from runtime.errors import BackendError, OutOfMemory
+from runtime.errors import BackendError, MovieFactoryError, OutOfMemory
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -75,6 +76,13 @@ class Engine(Protocol):
         the graph, and when the library fails; OutOfMemory when that was for want of memory.
         """
 
+    def hold(self, feeds: Mapping[str, Feed]) -> dict[str, Any]:
+        """Some of `run`'s feeds, where the engine has them at hand: on its GPU, uploaded once for all runs they serve.
+
+        Only this engine may be given them. Raises BackendError for a feed that does not fit the graph, OutOfMemory when
+        there is no room.
+        """
+
     def close(self) -> None:
         """Free the graph's memory. Closing twice is harmless."""
 
@@ -99,17 +107,33 @@ class CheckedEngine(ABC):
     def run(self, feeds: Mapping[str, Feed], out: Mapping[str, Array] | None = None,
             keep: Collection[str] = ()) -> dict[str, Array]:
         """See `Engine.run`."""
+        with self._failing():
+            arrays, sizes = check_feeds(self.inputs, feeds, self.own)
+            return self._infer(arrays, outputs_for(self.outputs, sizes, out or {}, keep if self.own else ()))
+
+    def hold(self, feeds: Mapping[str, Feed]) -> dict[str, Any]:
+        """See `Engine.hold`."""
+        with self._failing():
+            arrays, _ = check_feeds(tuple(spec for spec in self.inputs if spec.name in feeds), feeds, self.own)
+            return {name: array if self.own and isinstance(array, self.own) else self._held(array)
+                    for name, array in arrays.items()}
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         if not self._open:
             raise BackendError("an open engine", "this one was closed", "open the graph again")
         try:
-            arrays, sizes = check_feeds(self.inputs, feeds, self.own)
-            return self._infer(arrays, outputs_for(self.outputs, sizes, out or {}, keep if self.own else ()))
-        except BackendError:
+            yield
+        except MovieFactoryError:
             raise
         except Exception as error:
             # Each library raises classes of its own (onnxruntime's share no base but Exception).
             raise failure(error, f"{self.device} to run the graph",
                           "try another --backend, and report this if none works") from error
+
+    def _held(self, array: Array) -> Any:
+        """A feed on the device, as `own`; in the host's memory it is there already."""
+        return array
 
     @abstractmethod
     def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from runtime.backends.engine import CheckedEngine, Target, failure, said
+from runtime.backends.engine import Array, CheckedEngine, Target, failure, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
 
@@ -113,6 +113,10 @@ class OnnxRuntimeEngine(CheckedEngine):
             else:
                 given[spec.name] = value.numpy() if target is None else target
         return given
+
+    def _held(self, array: Array) -> Any:
+        value = load().OrtValue.ortvalue_from_numpy(array, self._place, 0)
+        return Kept(value, array.dtype, self._session)
 
     def _free(self) -> None:
         self._session = None

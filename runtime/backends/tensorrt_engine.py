@@ -1,8 +1,9 @@
 """TensorRT and TensorRT-RTX run a graph: one adapter, since their Python interfaces agree.
 
 Buffers are allocated once for each input and output. What stays on the GPU between graphs (`keep`) gets a buffer of
-its own each time. Before the library takes memory, what it will need is compared with what is free. Never run on
-hardware: written to the documentation, tried against a driver and a library that compute in host memory.
+its own, which goes round: a step's latents are written where those of the step before last were. Before the library
+takes memory, what it will need is compared with what is free. Never run on hardware: written to the documentation,
+tried against a driver and a library that compute in host memory.
 """
 
 import dataclasses
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtime.backends import cuda_driver, engine_cache, tensorrt_library
-from runtime.backends.cuda_driver import DeviceArray, Gpu
-from runtime.backends.engine import CheckedEngine, Target, TensorSpec, failure
+from runtime.backends.cuda_driver import DeviceArray, Gpu, Spares
+from runtime.backends.engine import Array, CheckedEngine, Target, TensorSpec, failure
 from runtime.backends.jit_cache import JitCache
 from runtime.backends.onnx_file import read_interface
 from runtime.backends.tensorrt_build import BuildRequest, Phase
@@ -87,6 +88,7 @@ class TensorRtEngine(CheckedEngine):
         self._runtime: Any = module.Runtime(self._log)
         self._engine: Any = self._made(self._runtime.deserialize_cuda_engine(plan.read_bytes()), plan)
         self._buffers = {spec.name: self._buffer(spec) for spec in (*self.inputs, *self.outputs)}
+        self._spares = {spec.name: Spares(self._gpu) for spec in self.outputs}
         # What lies between the graph's layers; where weights are streamed it would be more, but ours are not.
         self._gpu.require(self._engine.device_memory_size_v2)
         self._jit = JitCache.of(self._engine, plan, self._gpu.capability) if library == "tensorrt_rtx" else None
@@ -102,7 +104,7 @@ class TensorRtEngine(CheckedEngine):
                  for name, feed in feeds.items()}
         for spec in self.outputs:
             kept = isinstance(targets[spec.name], str)
-            bound[spec.name] = self._buffer(spec) if kept else self._buffers[spec.name]
+            bound[spec.name] = self._buffer(spec, self._spares[spec.name]) if kept else self._buffers[spec.name]
         for name in self._bound:
             if not self._context.set_tensor_address(name, bound[name].address):
                 raise RuntimeError(tensorrt_library.reason(self._log.messages))
@@ -123,12 +125,18 @@ class TensorRtEngine(CheckedEngine):
                           "choose another --backend, or delete the file to have it built again")
         return thing
 
-    def _buffer(self, spec: TensorSpec) -> DeviceArray:
-        return DeviceArray(self._gpu, spec.dtype, tuple(int(size) for size in spec.shape))
+    def _buffer(self, spec: TensorSpec, spares: Spares | None = None) -> DeviceArray:
+        return DeviceArray(self._gpu, spec.dtype, tuple(int(size) for size in spec.shape), spares)
+
+    def _held(self, array: Array) -> DeviceArray:
+        self._gpu.enter()
+        return DeviceArray(self._gpu, array.dtype.name, array.shape).fill(array)
 
     def _free(self) -> None:
         self._context = self._jit = self._engine = self._runtime = None
         self._buffers = {}
+        for spares in self._spares.values():
+            spares.close()
 
 
 def _as_built(specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:

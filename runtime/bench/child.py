@@ -15,10 +15,10 @@ def main() -> int:
     request = talk.request()
     kind = request.pop("kind")
     try:
-        if kind == "cold":
-            from runtime.bench.cold import measure_cold
+        if kind in ("cold", "build"):
+            from runtime.bench.cold import measure_build, measure_cold
 
-            measure_cold(request, talk)
+            (measure_cold if kind == "cold" else measure_build)(request, talk)
         else:
             from runtime.bench.request import BenchRequest
             from runtime.bench.warm import MEASURES

@@ -1,8 +1,14 @@
 """What it costs to begin: each figure once, in a process that has done nothing yet."""
 
+import tempfile
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.bench.talk import Talk
+
+if TYPE_CHECKING:
+    from runtime.bench.work import Work
 
 
 def measure_cold(asked: dict[str, object], talk: Talk) -> None:
@@ -24,8 +30,7 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
     from runtime.bundle.manifest import needed
 
     work = open_work(BenchRequest.from_dict(dict(asked)), talk)
-    scope = work.request.scope
-    roles = ["denoiser"] if scope == "step" else list(work.line_up.bundles)
+    scope, roles = work.request.scope, _roles(work)
     opened: dict[str, float] = {}
     with work.engines:
         with talk.window("cold.load"):
@@ -36,8 +41,7 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
                     work.engines.get(role, part)
                 if parts:
                     opened[role] = time.perf_counter() - start
-        denoiser = work.timed("denoiser")
-        evaluate = evaluation(work, denoiser)
+        denoiser, evaluate = evaluation(work)
         with talk.window("cold.first_step"):
             start = time.perf_counter()
             evaluate()
@@ -49,3 +53,31 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
                 parts=opened),
             Row(name="cold.first_step", scope=scope, phase="cold", engine=engine, values=(first,), unit="steps")]
     tell(work, map(Measured, rows), peaks=False)
+
+
+def measure_build(asked: dict[str, object], talk: Talk) -> None:
+    """Time the building of every engine of the scope, as if there were none: what a first film waits for."""
+    from runtime.backends import built_by, prepare_engine
+    from runtime.bench.figures import Row
+    from runtime.bench.request import BenchRequest
+    from runtime.bench.work import Measured, open_work, tell
+    from runtime.bundle.manifest import needed
+    from runtime.generators import finish
+
+    work = open_work(BenchRequest.from_dict(dict(asked)), talk)
+    built: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="moviefactory-") as cache, talk.window("cold.build"):
+        for role in _roles(work):
+            bundle, start = work.line_up.bundle(role), time.perf_counter()
+            graphs = needed(bundle.role(role), work.engines.on_gpu)
+            for graph in graphs.values():
+                finish(prepare_engine(bundle.check_graph(graph), work.request.backend, Path(cache)))
+            if graphs:
+                built[role] = time.perf_counter() - start
+    row = Row(name="cold.build", scope=work.request.scope, phase="cold", engine=built_by(work.request.backend),
+              values=(sum(built.values()),), parts=built)
+    tell(work, [Measured(row)], peaks=False)
+
+
+def _roles(work: "Work") -> list[str]:
+    return ["denoiser"] if work.request.scope == "step" else list(work.line_up.bundles)

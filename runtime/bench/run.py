@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from runtime.backends import GPU_BACKENDS, resolve
+from runtime.backends import GPU_BACKENDS, needs_building, resolve
 from runtime.backends.peak import Peak
 from runtime.bench.energy import Nvidia, Rapl
 from runtime.bench.figures import SCOPES, Cost, Row
@@ -55,6 +55,9 @@ def bench(request: BenchRequest) -> Generator[str, None, Report]:
     about = environment(gpu)
     found: list[Found] = []
     with closing(Watch(Rapl(), gpu)) as watch:
+        if needs_building(request.backend):
+            yield "building engines, as if there were none"
+            found.append(measure("build", request, watch))
         for number in range(1, request.processes + 1):
             yield f"cold start {number} of {request.processes}"
             found.append(measure("cold", request, watch))

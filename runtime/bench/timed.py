@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from runtime.backends import Array, Engine, TensorSpec
 from runtime.backends.engine import Feed
@@ -51,6 +51,10 @@ class Timed:
         self.seconds.append(time.perf_counter() - start)
         self._shapes = {name: tuple(feed.shape) for name, feed in feeds.items() if hasattr(feed, "shape")}
         return outputs
+
+    def hold(self, feeds: Mapping[str, Feed]) -> dict[str, Any]:
+        """See `Engine.hold`."""
+        return self._engine.hold(feeds)
 
     def forget(self) -> None:
         """Drop what was noted so far."""

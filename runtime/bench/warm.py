@@ -36,8 +36,8 @@ _TONE: Final = "dramatic"
 
 def measure_step(work: Work) -> list[Measured]:
     """One evaluation of the denoiser."""
-    denoiser = work.timed("denoiser")
-    values, _ = work.measure("step", "step", evaluation(work, denoiser), [denoiser])
+    denoiser, evaluate = evaluation(work)
+    values, _ = work.measure("step", "step", evaluate, [denoiser])
     return [Measured(Row(name="step", scope="step", phase="warm", engine=denoiser.device, values=values,
                          unit="steps"), (denoiser.use(),))]
 

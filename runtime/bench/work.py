@@ -15,8 +15,10 @@ from runtime.bench.timed import Timed, Use
 from runtime.bundle import Engines, LineUp
 from runtime.film.drawing import condition
 from runtime.film.setup import solver_table
-from runtime.shot.guidance import Latent, guided
-from runtime.shot.noise import clip_noise, noise
+from runtime.shot.denoise import DenoiseRequest
+from runtime.shot.guidance import guided
+from runtime.shot.noise import noise
+from runtime.shot.stepper import STATE, held_feeds
 
 T = TypeVar("T")
 
@@ -88,17 +90,23 @@ def tell(work: Work, measured: Iterable[Measured], peaks: bool = True) -> None:
                   peaks=[dataclasses.asdict(peak) for peak in {peak.engine: peak for peak in found}.values()])
 
 
-def evaluation(work: Work, denoiser: Timed) -> Callable[[], Latent]:
-    """One evaluation of the denoiser, guidance included where it has any, on noise: its work does not depend on what
-    it draws."""
-    facts = work.line_up.denoiser
+def evaluation(work: Work) -> tuple[Timed, Callable[[], object]]:
+    """The denoiser's engine and one evaluation of it, guidance included where it has any, on noise: its work does not
+    depend on what it draws. On a GPU it is a step graph's, if there is one, as in films: the solver's step included."""
+    facts, table = work.line_up.denoiser, solver_table(work.request.settings, work.line_up)
+    part = facts.parts(work.engines.on_gpu)[0]
+    denoiser = work.timed("denoiser", part)
     shape = next(spec.shape for spec in denoiser.inputs if spec.name == "context")
     tokens, width = (size if isinstance(size, int) else _tokens(work.line_up) for size in shape[-2:])
     context, null = (noise(SEED, (1, tokens, width), stream) for stream in (1, 2))
-    predict = guided(denoiser, condition(facts, context, null))
-    latent = clip_noise(SEED, facts.latent_shape, facts.shared_noise)
-    moment = float(solver_table(work.request.settings, work.line_up).time[0])
-    return lambda: predict(latent, moment)
+    told = condition(facts, context, null)
+    request = DenoiseRequest(shape=facts.latent_shape, table=table, seed=SEED, condition=told,
+                             shared_noise=facts.shared_noise)
+    if part == "step":
+        feeds = held_feeds(denoiser, request)[0] | denoiser.hold({STATE: request.start()[:, 0]})
+        return denoiser, lambda: denoiser.run(feeds, keep=[spec.name for spec in denoiser.outputs])
+    predict, latent, moment = guided(denoiser, told), request.start()[0], float(table.time[0])
+    return denoiser, lambda: predict(latent, moment)
 
 
 def _flops(measured: Measured) -> int | None:

@@ -15,6 +15,8 @@ from runtime.shot.solvers import SolverTable
 STATE: Final = "state"
 NEXT: Final = "next_state"
 ESTIMATE: Final = "estimate"
+ROW: Final = ("time", "input_scale", "matrix")
+"""What differs from step to step, of the feeds that are known beforehand."""
 
 
 def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition, noise: Array | None
@@ -40,19 +42,33 @@ def step_feeds(stepper: Engine, table: SolverTable, index: int, told: Condition,
     return fitted(feeds, stepper)
 
 
+def held_feeds(stepper: Engine, request: DenoiseRequest) -> list[dict[str, Any]]:
+    """What `stepper` is fed at each step but its state and fresh noise, held on its device: the text once for all
+    steps, the solver's rows one by one."""
+    rows: list[dict[str, Any]] = []
+    told: dict[str, Any] = {}
+    for index in range(request.table.steps):
+        feeds = step_feeds(stepper, request.table, index, request.condition, None)
+        told = told or stepper.hold({name: value for name, value in feeds.items() if name not in ROW})
+        rows.append(told | stepper.hold({name: feeds[name] for name in ROW}))
+    return rows
+
+
 def denoise_stepwise(request: DenoiseRequest, stepper: Engine, shallow: Shallow | None = None
                      ) -> Generator[Step | Estimate | Latents, None, None]:
     """As `denoise.denoise`, with step graphs; only previews and the end are copied from the device."""
     table, last = request.table, request.table.steps - 1
     state: Any = request.start()[:, 0]
     deep: dict[str, Any] = {}
+    engines = [stepper] if shallow is None else [stepper, shallow.engine]
+    held = [held_feeds(engine, request) for engine in engines]
     for index in range(table.steps):
         shown = request.previews and index < last
-        whole = shallow is None or index % shallow.refresh == 0
-        engine = stepper if shallow is None or whole else shallow.engine
-        feeds = step_feeds(engine, table, index, request.condition, request.fresh_noise(index))
+        rests = shallow is not None and index % shallow.refresh != 0
+        engine, noise = engines[rests], request.fresh_noise(index)
         kept = [spec.name for spec in engine.outputs if spec.name.endswith(DEEP)]
-        made = engine.run(feeds | ({} if whole else deep) | {STATE: state},
+        feeds = held[rests][index] | ({} if noise is None else {"noise": noise}) | (deep if rests else {})
+        made = engine.run(feeds | {STATE: state},
                           keep=[*([NEXT] if index < last else []), *([] if shown else [ESTIMATE]), *kept])
         state = made[NEXT]
         deep = {name: made[name] for name in kept} or deep

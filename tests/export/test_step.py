@@ -11,6 +11,7 @@ import pytest
 
 from export import step
 from export.errors import ExportError
+from export.run_graph import Way, run_apart
 from export.step import NAME, add_step
 from runtime.backends import open_engine
 from runtime.bundle import Engines, LineUp, write_manifest
@@ -98,9 +99,22 @@ def test_a_bfloat16_step_graph_is_compared_where_that_runs(tmp_path: Path, monke
         backends.append(backend)
         return open_engine(path, backend, **more)
 
-    monkeypatch.setattr("export.step.open_engine", noted)
+    monkeypatch.setattr("export.run_graph.open_engine", noted)
     add_step(film_bundle(tmp_path), "bf16-typed")
     assert set(backends) == {"openvino"}
+
+
+def test_large_graphs_are_compared_in_processes_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def noted(graph: Path, way: Way, feeds: Any) -> Any:
+        ran.append(graph.name)
+        return run_apart(graph, way, feeds)
+
+    monkeypatch.setattr("export.run_graph.LARGEST_FILE", 0)
+    monkeypatch.setattr("export.run_graph.run_apart", noted)
+    add_step(film_bundle(tmp_path, guidance=3.0), "fp32")
+    assert ran == ["denoiser_step.onnx", "denoiser.onnx", "denoiser.onnx"] * 2
 
 
 def test_a_step_graph_that_is_wrong_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

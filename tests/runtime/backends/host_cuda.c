@@ -5,9 +5,10 @@
 #include <string.h>
 
 static int devices = 1, current = 0;
-static size_t total = (size_t)1 << 30, used = 0, peak = 0;
+static size_t total = (size_t)1 << 30, used = 0, peak = 0, allocations = 0, uploads = 0;
 
-/* For tests: how many GPUs there are, how much memory, how much of it is taken, and was at most since last asked. */
+/* For tests: how many GPUs there are, how much memory, how much of it is taken, and was at most since last asked; how
+   often memory was taken and something copied there. */
 void host_devices(int count) { devices = count; }
 void host_total(size_t bytes) { total = bytes; }
 size_t host_used(void) { return used; }
@@ -16,6 +17,8 @@ size_t host_peak(void) {
     peak = used;
     return most;
 }
+size_t host_allocations(void) { return allocations; }
+size_t host_uploads(void) { return uploads; }
 int host_current(void) { return current; }
 
 int cuInit(unsigned flags) { return flags != 0; }
@@ -43,6 +46,7 @@ int cuMemAlloc_v2(uint64_t *address, size_t size) {
     if (total < used || size > total - used) return 2;
     size_t *block = malloc(size + 64);
     *block = size;
+    allocations++;
     used += size;
     peak = used > peak ? used : peak;
     *address = (uint64_t)(uintptr_t)block + 64;
@@ -56,6 +60,7 @@ int cuMemFree_v2(uint64_t address) {
 }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, void *stream) {
     memcpy((void *)(uintptr_t)to, from, size);
+    uploads++;
     return stream == &devices ? 0 : 400;
 }
 int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *stream) {

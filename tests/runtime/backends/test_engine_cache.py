@@ -1,6 +1,8 @@
 """Engines of TensorRT-RTX: really built, kept, found again, and never half there."""
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -204,3 +206,49 @@ def test_where_engines_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def test_a_library_that_is_not_there_says_what_to_install() -> None:
     with pytest.raises(BackendError, match=r'it is not installed; run `pip install "moviefactory\[tensorrt\]"`'):
         tensorrt_library.load("tensorrt")
+
+
+ENGINE_FOR = """
+import pathlib, sys
+from runtime.backends import tensorrt_build
+from runtime.backends.engine_cache import engine_for
+graph, cache, slow = sys.argv[1:]
+if slow:
+    tensorrt_build.child_command = lambda: ("sh", "-c", slow)
+for phase in engine_for(tensorrt_build.BuildRequest(graph=pathlib.Path(graph), library="tensorrt_rtx", axes={"B": 1}),
+                        pathlib.Path(cache)):
+    print(phase.name, flush=True)
+"""
+
+
+def asking(path: Path, cache: Path, slow: str = "") -> "subprocess.Popen[str]":
+    """A process that wants the engine of the graph at `path`."""
+    return subprocess.Popen([sys.executable, "-c", ENGINE_FOR, str(path), str(cache), slow], stdout=subprocess.PIPE,
+                            text=True, start_new_session=True)
+
+
+def test_two_processes_that_want_the_same_engine_build_it_once(tmp_path: Path) -> None:
+    path, cache, starts = graph(tmp_path / "g.onnx"), tmp_path / "cache", tmp_path / "starts"
+    counted = f"echo x >> {starts}; sleep 1; exec {sys.executable} -m runtime.backends.tensorrt_child"
+    both = [asking(path, cache, counted) for _ in range(2)]
+    told = [process.communicate(timeout=100)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert starts.read_text() == "x\n"
+    assert sum("waiting" in words for words in told) == 1
+    assert names(cache) == {".plan", ".lock"}
+
+
+def test_a_build_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    path, cache = graph(tmp_path / "g.onnx"), tmp_path / "cache"
+    half = (f"echo half > {cache}/.{engine_key(request(path))}.plan.$PPID.new;"
+            "echo '{\"phase\": \"slow\", \"done\": 0, \"total\": 1}'; exec sleep 60")
+    process = asking(path, cache, half)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "slow\n"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert ".new" in names(cache)
+    plan, phases = built(request(path), cache)
+    assert plan.stat().st_size > 1000
+    assert not any("waiting" in phase.name for phase in phases)
+    assert names(cache) == {".plan", ".lock"}

@@ -142,6 +142,17 @@ def test_feeds_may_be_lent_frozen_or_strided(backend: str, tmp_path: Path) -> No
             np.testing.assert_array_equal(engine.run({"frame": other})["cleaned"], want)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_held_serves_any_number_of_runs(backend: str, tmp_path: Path) -> None:
+    with open_engine(tiny_graphs.forward(tmp_path / "graph.onnx"), backend, 1, exact=True) as engine:
+        feeds = feeds_for(engine.inputs)
+        held = engine.hold({name: feeds[name] for name in ("frame", "flow")})
+        assert held.keys() == {"frame", "flow"}
+        for seed in (1, 2):
+            other = feeds_for(engine.inputs, seed)
+            close(engine.run(other | held), engine.run(other | {name: feeds[name] for name in held}), 0)
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     return open_engine(tiny_graphs.denoiser(tmp_path / "graph.onnx", TinySizes(frames=3)), "cpu", 1)

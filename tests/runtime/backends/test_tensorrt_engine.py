@@ -8,6 +8,8 @@ real builds.
 import ctypes
 import dataclasses
 import gc
+import io
+import json
 import shutil
 import subprocess
 import types
@@ -23,6 +25,11 @@ from runtime.backends import Engine, cuda_driver, open_engine, prepare_engine, p
 from runtime.backends.cuda_driver import DeviceArray, Gpu
 from runtime.backends.engine_cache import prune
 from runtime.backends.onnx_file import read_interface
+from runtime.bench.cold import measure_build
+from runtime.bench.request import BenchRequest
+from runtime.bench.talk import Talk
+from runtime.bench.warm import measure_step
+from runtime.bench.work import open_work
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.errors import BackendError, OutOfMemory
 from runtime.events import FilmDone, Notice
@@ -59,7 +66,8 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def gpu(driver: Any, monkeypatch: pytest.MonkeyPatch) -> Gpu:
     driver.host_devices(1)
-    driver.host_used.restype = driver.host_peak.restype = ctypes.c_size_t
+    for told in (driver.host_used, driver.host_peak, driver.host_allocations, driver.host_uploads):
+        told.restype = ctypes.c_size_t
     driver.host_total.argtypes = [ctypes.c_size_t]
     driver.host_total(1024 * MIB)
     found = Gpu(driver)
@@ -350,6 +358,67 @@ def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_p
             made.append(done.array)
     assert len(library) == 1, "the denoiser alone needs no engine"
     np.testing.assert_allclose(made[0], made[1], rtol=1e-4, atol=1e-5)
+
+
+def test_a_benchmark_times_the_building_and_the_step_graph(library: dict[bytes, Path], tmp_path: Path) -> None:
+    bundle = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
+    request = BenchRequest(scope="step", models=(bundle.folder,), backend="tensorrt_rtx", repeat=2, warmup=1)
+    answers, told = io.StringIO("\n" * 9), io.StringIO()
+    measure_build(request.to_dict(), Talk(answers, told))
+    row, = json.loads(told.getvalue().splitlines()[-1])["rows"]
+    assert (row["name"], row["parts"].keys()) == ("cold.build", {"denoiser"})
+    assert row["engine"].startswith("TensorRT-RTX 1.")
+    assert row["values"] == [sum(row["parts"].values())]
+    work = open_work(request, Talk(answers, told))
+    with work.engines:
+        measured, = measure_step(work)
+    use, = measured.uses
+    assert (use.graph.name, use.runs) == ("denoiser_step.onnx", 2)
+    assert measured.row.engine.endswith(" on Host RTX (sm 8.9)")
+    assert [path.name for path in library.values()] == ["denoiser_step.onnx"], "films on a GPU need no other"
+
+
+def test_what_steps_hand_on_lies_in_two_buffers_that_go_round(library: dict[bytes, Path], driver: Any,
+                                                              tmp_path: Path) -> None:
+    on_gpu, on_cpu = opened(tiny_graphs.clean(tmp_path / "graph.onnx"))
+    before = driver.host_used()
+    frame = np.random.default_rng(0).random([int(size) for size in on_cpu.inputs[0].shape], np.float32)
+    ours: Any = frame
+    theirs = frame
+    taken = []
+    for _ in range(5):
+        ours = on_gpu.run({"frame": ours}, keep=["cleaned"])["cleaned"]
+        theirs = on_cpu.run({"frame": theirs})["cleaned"]
+        taken.append(driver.host_allocations())
+    assert taken[0] < taken[1] == taken[-1]
+    assert np.array_equal(ours.host(), theirs)
+    others = [on_gpu.run({"frame": frame}, keep=["cleaned"])["cleaned"] for _ in range(4)]
+    del others
+    assert driver.host_used() - before == 3 * frame.nbytes, "one held, two spare, whatever was needed for a while"
+    on_gpu.close()
+    del on_gpu, ours
+    gc.collect()
+    assert driver.host_used() < before, "the engine's own buffers are given back as well"
+
+
+def test_what_is_held_is_uploaded_once(library: dict[bytes, Path], driver: Any, tmp_path: Path) -> None:
+    on_gpu, on_cpu = opened(tiny_graphs.forward(tmp_path / "graph.onnx"))
+    draw = np.random.default_rng(0)
+    feeds = {spec.name: draw.random([int(size) for size in spec.shape], np.float32) for spec in on_cpu.inputs}
+    with on_gpu, on_cpu:
+        held = on_gpu.hold({"frame": feeds["frame"], "backward": feeds["backward"]})
+        before, want = driver.host_uploads(), on_cpu.run(feeds)
+        for _ in range(3):
+            found = on_gpu.run({**feeds, **on_gpu.hold(held)})
+            assert all(np.array_equal(found[name], value) for name, value in want.items())
+        assert driver.host_uploads() - before == 3 * (len(feeds) - len(held))
+        with pytest.raises(BackendError, match=r"expected 'frame' to be float32 .+, but float64 .+ came"):
+            on_gpu.hold({"frame": feeds["frame"].astype(float)})
+        driver.host_total(driver.host_used())
+        with pytest.raises(OutOfMemory):
+            on_gpu.hold(feeds)
+    with pytest.raises(BackendError, match="this one was closed"):
+        on_gpu.hold(feeds)
 
 
 def test_another_size_than_it_was_built_for_is_refused(library: dict[bytes, Path], tmp_path: Path) -> None:
