@@ -5,6 +5,7 @@ Trained on the layout of film clips, which need not be painted for that. None of
 
 import dataclasses
 import functools
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -28,13 +29,13 @@ from training.stages.films import film_clip
 from training.stages.stage0 import read
 from training.text.tokenizer import Tokenizer
 from training.world.captions import ALONE, REMARKS, caption
-from training.world.clip import HELD_OUT, Clip
+from training.world.clip import HELD_OUT, Clip, sample
 from training.world.compose import FPS, FRAMES, HEIGHT, WIDTH, trace
 from training.world.light import TIMES, WEATHERS
 from training.world.settings import SETTINGS
 from training.world.staging import stage
 from training.world.subjects import SUBJECTS
-from training.world.synonyms import NOUNS, PHRASES, UNHEARD, UNHEARD_PHRASES, renamed, wording
+from training.world.synonyms import NOUNS, PHRASES, UNHEARD, UNHEARD_PHRASES, alike, renamed, wording
 
 SCHEDULE = Schedule(clips=80_000, batch=64, rate=1e-3, warmup=2000, ema=0.99)
 LOOKS: Final = 4
@@ -52,6 +53,10 @@ a verb that no caption has."""
 ASIDE: Final = 0.25
 """The share of captions with words that name nobody where others tell of a second actor: a remark behind a comma, or
 what one does alone."""
+EMPTY: Final = 0.05
+ALIKE: Final = 0.06
+"""The shares of captions from which everyone has left (a name of a place is easily taken for somebody's), and of those
+of two of a kind."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
@@ -78,9 +83,14 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plai
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
     clip = clip if placed else at_home(clip)
+    if not plain and placed and rng.random() < EMPTY:
+        clip = dataclasses.replace(clip, actors=(), relation="")
+    called = clip if plain else renamed(clip, rng)
+    if not plain and rng.random() < ALIKE and _countable(called):
+        clip, called = alike(clip), alike(called)
     text = ""
     if told:
-        text = caption(clip, rng.getrandbits(30), placed) if plain else remarked(renamed(clip, rng), placed, rng)
+        text = caption(called, rng.getrandbits(30), placed) if plain else remarked(called, placed, rng)
     tokens, mask = tokenizer([text])
     if not plain and rng.random() < ODD:
         garble(tokens[0], int(mask[0].sum()), tokenizer.size, rng)
@@ -107,6 +117,11 @@ def remarked(clip: Clip, placed: bool, rng: random.Random) -> str:
     if rng.random() < ASIDE:
         text += "".join(f", {remark}" for remark in rng.sample(REMARKS, rng.randint(1, 2)))
     return text
+
+
+def _countable(clip: Clip) -> bool:
+    """Whether it shows one whom there may be two of: who moves, and has no name of its own."""
+    return len(clip.actors) == 1 and SUBJECTS[clip.actors[0].subject].speed > 0 and clip.actors[0].noun[0].islower()
 
 
 def garble(tokens: np.ndarray, length: int, vocabulary: int, rng: random.Random) -> None:
@@ -239,13 +254,38 @@ def words_read(model: Examined, texts: tuple[TextEncoder, Tokenizer]) -> dict[st
 
 
 @torch.no_grad()
+def pairs_read(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = HELD) -> float:
+    """The share of captions of the held-out pairs, of which none is trained on, whose setting, and whose actors' kinds
+    and number are read rightly."""
+    found: list[tuple[str, Clip]] = []
+    for seed in itertools.count(data.HELD):
+        clip = sample(seed, films=False)
+        if any((actor.subject, clip.setting) in HELD_OUT for actor in clip.actors):
+            found.append((caption(clip, 0), clip))
+        if len(found) == count:
+            break
+    plan = model.planner.plan(_read(texts, [text for text, _ in found]))
+    there = _there(plan.layout().places)[:, :ACTORS].bool().tolist()
+    kinds, setting = model.kind(plan.who[:, :ACTORS]).argmax(-1), model.scene[0](plan.who[:, SCENERY]).argmax(-1)
+    right = 0
+    for index, (_, clip) in enumerate(found):
+        seen = [KINDS[kind] for kind, here in zip(kinds[index].tolist(), there[index], strict=True) if here]
+        told = [actor.subject for actor in clip.actors]
+        right += seen == told and SCENE["setting"][int(setting[index])] == clip.setting
+    return round(right / count, 4)
+
+
+@torch.no_grad()
 def _who(model: Examined, texts: tuple[TextEncoder, Tokenizer], asked: list[str]) -> Tensor:
     """What the planner makes of texts: who is there and where that is (B, ROWS, WHO)."""
+    who: Tensor = model.planner(_read(texts, asked)).who
+    return who
+
+
+def _read(texts: tuple[TextEncoder, Tokenizer], asked: list[str]) -> Tensor:
     encoder, tokenizer = texts
     tokens, mask = tokenizer(asked)
-    batch = {"tokens": torch.from_numpy(tokens).to(device()), "mask": torch.from_numpy(mask).to(device())}
-    who: Tensor = model.planner(read(encoder, batch)).who
-    return who
+    return read(encoder, {"tokens": torch.from_numpy(tokens).to(device()), "mask": torch.from_numpy(mask).to(device())})
 
 
 def main(arguments: list[str]) -> None:
@@ -261,7 +301,8 @@ def run(request: Request, config: DenoiserConfig) -> None:
     model = Examined(Planner(config.context, config.frames))
     trainer = train(PlannerJob(model, texts, seed), request)
     model.load_state_dict(trainer.average)
-    figures = {**judged(model.eval(), texts, min(HELD, 8 * request.schedule.batch)), **words_read(model, texts)}
+    figures = {**judged(model.eval(), texts, min(HELD, 8 * request.schedule.batch)), **words_read(model, texts),
+               "unseen_pairs": pairs_read(model, texts, min(HELD, 8 * request.schedule.batch))}
     weights.save(request.weights, "planner",
                  {name: value for name, value in trainer.average.items() if name.startswith("planner.")},
                  {**facts(trainer, request), "figures": figures}, compact=True)

@@ -8,7 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from runtime.story.english import article
+from runtime.story.english import article, plural
+from runtime.story.subjects import KINDS
 from training.world.clip import Actor, Clip
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
@@ -108,6 +109,13 @@ ADJECTIVES: Final = ("small", "little", "tiny", "big", "large", "huge", "giant",
                      "lovely", "cute", "funny", "fast", "slow", "swift", "quick", "speeding", "simple", "single")
 """What writers say of somebody's size, age, mood and looks, and no picture tells."""
 
+SEVERAL: Final = ("two", "two", "two", "two", "a pair of", "a couple of", "three", "several", "some", "many",
+                  "a group of", "")
+"""Two of a kind, or what has to be drawn as two."""
+
+_PLURALS: Final = {noun: many for kind in KINDS.values() for noun, many in kind.plurals.items()}
+"""The irregular ones."""
+
 _ADORNED: Final = 0.25
 """The share of those named who get an adjective; of these so many get a second."""
 
@@ -146,6 +154,8 @@ def caption(clip: Clip, seed: int, placed: bool = True, whereabouts: Whereabouts
         parts = [where(None), time, weather]
     elif not clip.relation:
         parts = [_doing(clip.actors[0], where(clip.actors[0]), rng, bool(camera)), time, weather]
+    elif named(clip.actors[0]) == named(clip.actors[1]):
+        parts = [*_several(clip.actors[0], where(clip.actors[0]), rng), time, weather]
     else:
         parts = _couple(clip, rng, bool(camera), (time, weather), where)
     text = _joined([camera, *parts])
@@ -233,12 +243,19 @@ def _couple(clip: Clip, rng: random.Random, camera: bool, sky: tuple[str, str], 
     return [named(first), how, named(other), where, *sky]
 
 
+def _several(actor: Actor, where: str, rng: random.Random) -> list[str]:
+    """'two red cars racing side by side on a coast road', of two who are called the same."""
+    noun = _PLURALS.get(actor.noun, plural(actor.noun))
+    shared = "" if where.startswith(_PARTICIPLES) else _shared_verb(actor, actor, rng)
+    return [rng.choice(SEVERAL), _adjectives(rng), actor.colour, noun, shared, rng.choice(_TOGETHER), where]
+
+
 def _shared_verb(first: Actor, other: Actor, rng: random.Random) -> str:
     """A verb that fits both: one they have in common, or a neutral one."""
     if rng.random() < 0.25:
         return rng.choice(_EITHER)
-    both = [verb for verb in SUBJECTS[first.subject].verbs[first.place]
-            if verb in SUBJECTS[other.subject].verbs[other.place]]
+    both = [verb for verb in SUBJECTS[first.subject].does(first.place)
+            if verb in SUBJECTS[other.subject].does(other.place)]
     return rng.choice(both + ["travelling", "moving"] + ["racing", "racing"] * _quick(first, other))
 
 

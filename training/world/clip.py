@@ -67,7 +67,7 @@ class Clip:
 
 def sample(seed: int, films: bool, couples: float = COUPLES, anywhere: bool = False) -> Clip:
     """A random clip, the same for ever for one seed. `films` leaves out what stages 1 and 2 must not see; `anywhere`
-    puts subjects also into settings that do not suit them.
+    puts subjects also into settings that do not suit them, on the ground there if they have no place of their own.
 
     Everyone heads to the right, as on a stage: what no caption tells would have to be guessed from noise.
     """
@@ -79,12 +79,10 @@ def sample(seed: int, films: bool, couples: float = COUPLES, anywhere: bool = Fa
         # A uniform choice of the subject first: rare subjects would otherwise follow popular settings.
         subject = rng.choice(tuple(SUBJECTS.values()))
         setting = SETTINGS[rng.choice(homes(subject))]
-        place = _place(rng, subject, setting.name)
-        assert place is not None
-        cast = [_actor(rng, subject, place)]
+        cast = [_actor(rng, subject, _place(rng, subject, setting))]
         relation: Relation = ""
         if rng.random() < couples:
-            partner = _partner(rng, subject, setting.name, films, homes)
+            partner = _partner(rng, subject, setting, films, homes)
             if partner is None:
                 continue
             cast.append(_unlike(rng, partner, cast[0]))
@@ -105,8 +103,7 @@ def _shot(rng: random.Random, seed: int, cast: tuple[Actor, ...], relation: Rela
 def _homes(subject: Subject, films: bool, anywhere: bool) -> list[str]:
     """The settings a subject may be drawn in."""
     names = tuple(SETTINGS) if anywhere else subject.settings
-    return [name for name in names if not (films and (subject.name, name) in HELD_OUT)
-            and any(place in SETTINGS[name].levels for place in subject.places)]
+    return [name for name in names if not (films and (subject.name, name) in HELD_OUT)]
 
 
 def _time(rng: random.Random, times: tuple[str, ...]) -> str:
@@ -121,28 +118,26 @@ def _weather(rng: random.Random, weathers: tuple[str, ...]) -> str:
     return "clear" if rng.random() < 0.6 and "clear" in weathers else rng.choice(weathers)
 
 
-def _place(rng: random.Random, subject: Subject, setting: str) -> Place | None:
-    places = [place for place in subject.places if place in SETTINGS[setting].levels]
-    return rng.choice(places) if places else None
+def _place(rng: random.Random, subject: Subject, setting: Setting) -> Place:
+    places = [place for place in subject.places if place in setting.levels]
+    return rng.choice(places or ["ground"] * ("ground" in setting.levels) or list(setting.levels))
 
 
 def _actor(rng: random.Random, subject: Subject, place: Place) -> Actor:
     colour = rng.choice(subject.colours) if subject.colours and rng.random() < 0.85 else ""
-    return Actor(subject.name, colour, place, rng.choice(subject.verbs[place]), rng.choice(subject.nouns))
+    return Actor(subject.name, colour, place, rng.choice(subject.does(place)), rng.choice(subject.nouns))
 
 
-def _partner(rng: random.Random, first: Subject, setting: str, films: bool, homes: Callable[[Subject], list[str]]
+def _partner(rng: random.Random, first: Subject, setting: Setting, films: bool, homes: Callable[[Subject], list[str]]
              ) -> Actor | None:
     """A second subject that suits the setting; a subject may meet its own kind in another colour."""
     choices = []
     for other in SUBJECTS.values():
-        if setting not in homes(other) or (other.speed == 0 and first.speed == 0):
+        if setting.name not in homes(other) or (other.speed == 0 and first.speed == 0):
             continue
         if films and {first.name, other.name} == HELD_OUT_COUPLE:
             continue
-        place = _place(rng, other, setting)
-        if place is not None:
-            choices.append((other, place))
+        choices.append((other, _place(rng, other, setting)))
     if not choices:
         return None
     other, place = rng.choice(choices)

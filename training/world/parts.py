@@ -79,6 +79,10 @@ class Subject:
     lights: Callable[[skia.Canvas, str, float], None] | None = None
     leap: float = 0.0
 
+    def does(self, place: Place) -> tuple[str, ...]:
+        """What it may be said to do at `place`; where it does not belong, what it does elsewhere."""
+        return self.verbs.get(place) or self.verbs[self.places[0]]
+
 
 @dataclass(frozen=True)
 class Setting:

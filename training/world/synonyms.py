@@ -146,13 +146,19 @@ def _called(actor: Actor, rng: random.Random) -> Actor:
     noun = rng.choice(NOUNS[actor.subject]) if rng.random() < SHARE else actor.noun
     colour = actor.colour
     kind, verb = KINDS[_KINDS.get(actor.subject, actor.subject)], actor.verb
-    if actor.place == kind.places[0] and rng.random() < SHARE:  # a whale on the sea does not swim as one under water
+    # A verb must not say more of the place than the place does: whales swim fast wherever they are.
+    if rng.random() < (SHARE if actor.place == kind.places[0] else SHARE / 2):
         verb = rng.choice((*kind.verbs.calm, *kind.verbs.move, *kind.verbs.fast, *kind.verbs.end))
     if actor.subject == PERSON and not colour and rng.random() < SHARE:
         noun = rng.choice(NAMES)
     if colour and rng.random() < SHARE:
         colour = rng.choice(CALLED[actor.subject][colour])
     return dataclasses.replace(actor, noun=noun, colour=colour, verb=verb)
+
+
+def alike(clip: Clip) -> Clip:
+    """Two of the first actor of `clip`, side by side."""
+    return dataclasses.replace(clip, actors=clip.actors[:1] * 2, relation="side by side")
 
 
 def wording(clip: Clip, seed: int, placed: bool = True) -> str:
