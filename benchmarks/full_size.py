@@ -2,9 +2,10 @@
 
 `sd2` is MovieFactory at Stable Diffusion 2's widths, as `python -m export sd2` takes it from a download and from
 training, `modelscope` the text-to-video model, `realbasicvsr` the upscaler, both as published. Weights are random: what
-a graph costs does not depend on them. The model is exported, then a step of its networks is run on each backend, and an
-engine of each graph is built by TensorRT-RTX, which needs no GPU. Every part is a process of its own, so that its
-memory is its own. `sd2` takes three quarters of an hour, 22 GB of memory and 30 GB of disk.
+a graph costs does not depend on them. (`starter` is the bundle that is here.) The model is exported, then a step of its
+networks is run on each backend, and an engine of each graph is built by TensorRT-RTX, which needs no GPU. Every part is
+a process of its own, so that its memory is its own. `sd2` takes three quarters of an hour, 22 GB of memory and 30 GB of
+disk.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from benchmarks.film import machine
 from runtime.bundle import manifest, open_bundle
 from runtime.bundle.manifest import GraphEntry
 
+STARTER: Final = Path("runtime/starter")
 VAE: Final[dict[str, Any]] = {
     "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4,
     "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
@@ -57,7 +59,7 @@ print(json.dumps({"seconds": round(time.perf_counter() - begun, 1), "mb": round(
 def main() -> int:
     """Make the model, export it, run a step, build engines; print and write what each cost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.full_size", description=__doc__)
-    parser.add_argument("--model", default="sd2", choices=("sd2", "modelscope", "realbasicvsr"))
+    parser.add_argument("--model", default="sd2", choices=("sd2", "modelscope", "realbasicvsr", "starter"))
     parser.add_argument("--frames", type=int, default=16, help="of a clip")
     parser.add_argument("--frame", default="768x320", metavar="WxH")
     parser.add_argument("--precision", nargs="+", default=["fp16", "fp16-typed"])
@@ -83,13 +85,16 @@ def main() -> int:
 
 def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     """Everything, one process after the other."""
+    told = {"model": options.model}
+    if options.model == "starter":
+        return {**told, "rows": ran(STARTER, "", place), "machine": machine()}
     made = [sys.executable, "-m", "benchmarks.full_size", "--only", "make", "--place", str(place)]
-    told = {"model": options.model, "frame": options.frame}
+    told |= {"frame": options.frame}
     if options.model == "realbasicvsr":
-        takes, stepped = ["realbasicvsr", str(place / "vsr.safetensors")], "upscaler"
+        takes = ["realbasicvsr", str(place / "vsr.safetensors")]
     else:
-        takes, stepped = [options.model, str(place / "published"), "--frames", str(options.frames), "--form",
-                          options.form, "--encoder", *(["--step"] if options.step else [])], "denoiser"
+        takes = [options.model, str(place / "published"), "--frames", str(options.frames), "--form", options.form,
+                 "--encoder", *(["--step"] if options.step else [])]
         if options.model == "sd2":
             takes += ["--layers", str(place / "layers")]
         told |= {"frames": options.frames, "form": options.form}
@@ -99,19 +104,25 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
         rows[f"export {precision}"] = cost(f"export {precision}", [
             sys.executable, "-m", "export", *takes, "--out", str(bundle), "--frame", options.frame, "--precision",
             precision])
-        graphs = sorted(bundle.glob("*.onnx"))
-        exact = {graph.file.file for graph in all_graphs(bundle) if graph.exact}
         rows[f"export {precision}"]["mb"] = {
             path.name: round(path.stat().st_size / 1e6, 1) for path in sorted(bundle.glob("*.onnx*"))}
-        for graph in graphs:
-            for backend in ("cpu", "openvino") if graph.stem.startswith(stepped) else ():
-                name = f"step {precision} {graph.stem} {backend}"
-                rows[name] = cost(name, [sys.executable, "-c", STEP, str(graph), backend, str(graph.name in exact)])
-        for graph in graphs:
-            name = f"engine {precision} {graph.stem}"
-            rows[name] = cost(name, [
-                sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
+        rows |= ran(bundle, f"{precision} ", place)
     return {**told, "rows": rows, "machine": machine()}
+
+
+def ran(bundle: Path, name: str, place: Path) -> dict[str, dict[str, Any]]:
+    """A run of the denoiser's and the upscaler's graphs on each backend for the CPU, and an engine of every graph."""
+    rows: dict[str, dict[str, Any]] = {}
+    graphs = sorted(bundle.glob("*.onnx"))
+    exact = {graph.file.file for graph in all_graphs(bundle) if graph.exact}
+    for graph in graphs:
+        for backend in ("cpu", "openvino") if graph.stem.startswith(("denoiser", "upscaler")) else ():
+            row = f"step {name}{graph.stem} {backend}"
+            rows[row] = cost(row, [sys.executable, "-c", STEP, str(graph), backend, str(graph.name in exact)])
+    for graph in graphs:
+        row = f"engine {name}{graph.stem}"
+        rows[row] = cost(row, [sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
+    return rows
 
 
 def all_graphs(bundle: Path) -> list[GraphEntry]:

@@ -278,6 +278,40 @@ def test_remarks_name_nobody_and_those_who_are_there_stay_named() -> None:
     assert 15 < alone < 100
 
 
+def test_nouns_that_are_no_words_leave_only_the_scenery_to_be_told(workshop: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = text_models(workshop / "weights")
+    monkeypatch.setattr(planner, "NONSENSE", 1.0)
+    monkeypatch.setattr(planner, "EMPTY", 0.0)
+    items = [planner.item(index, texts[1], 0) for index in range(40)]
+    assert all(item["named"].tolist() == [0.0, 0.0, 1.0] for item in items)
+    assert len({planner.no_word(random.Random(k)) for k in range(40)}) > 35
+    job = planner.PlannerJob(planner.Examined(Planner(TINY.context, FRAMES)), texts, 0)
+    batch = next(job.batches(0, 8))
+    _, found = job.loss(batch, torch.Generator().manual_seed(0))
+    # Who they are, and where, costs nothing: any other truth does as well.
+    _, other = job.loss({**batch, "kinds": batch["kinds"] * 0, "colours": batch["colours"] * 0},
+                        torch.Generator().manual_seed(0))
+    assert found == other
+    assert job.loss({**batch, "scene": batch["scene"] * 0}, torch.Generator().manual_seed(0))[1] != found
+
+
+def test_some_places_are_left_empty_and_some_actors_doubled(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = text_models(workshop / "weights")[1]
+
+    def there(index: int) -> int:
+        return int(planner._there(planner.item(index, tokenizer, 0)["places"][None])[0, :2].sum())
+
+    monkeypatch.setattr(planner, "WITHOUT", 0.0)
+    before = [there(index) for index in range(30)]
+    monkeypatch.setattr(planner, "ALIKE", 1.0)
+    assert {there(index) for index in range(30)} <= {0, 1, 2}
+    assert sum(there(index) == 1 for index in range(30)) < before.count(1) / 2
+    monkeypatch.setattr(planner, "EMPTY", 1.0)
+    monkeypatch.setattr(planner, "NOWHERE", 0.0)
+    assert {there(index) for index in range(30)} == {0}
+
+
 def test_a_garbled_text_keeps_its_ends_and_most_of_its_words() -> None:
     rng, changed = random.Random(0), 0
     for length in (2, 3, 9):

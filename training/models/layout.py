@@ -79,10 +79,20 @@ class Plan(NamedTuple):
         return Layout(places * there[:, None, :, None], self.who)
 
 
+KNOWN: Final = ("actors", "sceneries")
+"""What a planner may say of actors, and of scenery."""
+
+
 class Planner(nn.Module):
-    """Token states of a caption (B, N, D) to the layout of its clip."""
+    """Token states of a caption (B, N, D) to the layout of its clip.
+
+    Once it is trained, `actors` and `sceneries` (K, WHO) hold what it has learned to tell: each kind in each colour,
+    each setting in each light. Until then they are empty.
+    """
 
     powers: Tensor
+    actors: Tensor
+    sceneries: Tensor
 
     def __init__(self, context: int, frames: int) -> None:
         super().__init__()
@@ -96,6 +106,9 @@ class Planner(nn.Module):
         moments = (torch.arange(frames) + 0.5) * (2 / frames) - 1
         # A constant: it belongs to the code, not to the weights.
         self.register_buffer("powers", moments[:, None] ** torch.arange(BENDS), persistent=False)
+        for name in KNOWN:
+            self.register_buffer(name, torch.zeros(0, WHO))
+        self.register_load_state_dict_pre_hook(_take_known)  # type: ignore[no-untyped-call]
 
     def plan(self, context: Tensor) -> Plan:
         """What is read from the text."""
@@ -112,7 +125,29 @@ class Planner(nn.Module):
 
     def forward(self, context: Tensor) -> Layout:
         """What is read from the text, made definite."""
-        return self.plan(context).layout()
+        layout = self.plan(context).layout()
+        assert layout.who is not None
+        return layout._replace(who=self.settled(layout.who))
+
+    def settled(self, who: Tensor) -> Tensor:
+        """The nearest of what is known to each of `who` (B, ROWS, WHO), as in vector quantisation (van den Oord et al.,
+        2017): of a word that may mean two things, a bit of both would be drawn."""
+        return torch.cat([_nearest(who[:, :ACTORS], self.actors), _nearest(who[:, ACTORS:], self.sceneries)], dim=1)
+
+
+def _nearest(found: Tensor, known: Tensor) -> Tensor:
+    """found (B, A, WHO), each as the one of known (K, WHO) that is least far away; as it is where none is known."""
+    if not len(known):
+        return found
+    codes = known.to(found.dtype)
+    return codes[(codes.square().sum(-1) - 2 * found @ codes.T).argmin(-1)]
+
+
+def _take_known(planner: Planner, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """How much is known is the training's to say: take any number, or none."""
+    for name in KNOWN:
+        given = state.setdefault(f"{prefix}{name}", getattr(planner, name))
+        setattr(planner, name, torch.empty_like(given))
 
 
 class Field(nn.Module):

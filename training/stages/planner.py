@@ -6,6 +6,7 @@ Trained on the layout of film clips, which need not be painted for that. None of
 import dataclasses
 import functools
 import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -22,7 +23,7 @@ from training.finished import text_models
 from training.loop import Batch, Schedule, device
 from training.models import weights
 from training.models.denoiser import DenoiserConfig
-from training.models.layout import ACTORS, ROWS, SCENERY, WHO, Planner
+from training.models.layout import ACTORS, KNOWN, ROWS, SCENERY, WHO, Planner
 from training.models.text_encoder import TextEncoder
 from training.pools import places_of
 from training.stages.films import film_clip
@@ -57,6 +58,9 @@ EMPTY: Final = 0.05
 ALIKE: Final = 0.06
 """The shares of captions from which everyone has left (a name of a place is easily taken for somebody's), and of those
 of two of a kind."""
+NONSENSE: Final = 0.2
+"""The share of captions whose nouns are no words: there the place has to be read from what is said of it, since who is
+in it tells nothing. A pair that is held out is one that never comes, and would be read as another place."""
 KINDS: Final = tuple(SUBJECTS)
 COLOURS: Final = tuple(sorted({colour for subject in SUBJECTS.values()
                                for colour in (*subject.colours, subject.colour)}))
@@ -68,6 +72,8 @@ in frames."""
 TURNED: Final = 0.1
 """What being a cycle off in its own motion counts."""
 HELD = 512
+LEARNED: Final = 8192
+"""Captions that tell what a trained planner says of whom."""
 
 
 def looks(frames: int) -> list[int]:
@@ -77,8 +83,8 @@ def looks(frames: int) -> list[int]:
 
 def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plain: bool = False) -> data.Item:
     """Item `index`: tokens and mask (N,) of a caption; places (LOOKS, ROWS, PLACE), turns (LOOKS, ROWS) as in a
-    `Plan`, the numbers of kinds and colours (ACTORS,), and of what the `scene` is, in the order of `SCENE`. A `plain`
-    caption is without remarks and odd words."""
+    `Plan`, the numbers of kinds and colours (ACTORS,), of what the `scene` is, in the order of `SCENE`, and whether the
+    text says what each is: `named` (ROWS,). A `plain` caption is without remarks and odd words."""
     rng = random.Random(f"planner/{seed}/{index}")
     told, placed, anywhere = (rng.random() >= share for share in (WITHOUT, NOWHERE, 1 - ANYWHERE))
     clip, numbers = film_clip(index, seed, anywhere), looks(frames)
@@ -88,6 +94,10 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plai
     called = clip if plain else renamed(clip, rng)
     if not plain and rng.random() < ALIKE and _countable(called):
         clip, called = alike(clip), alike(called)
+    nonsense = not plain and rng.random() < NONSENSE
+    if nonsense:
+        called = dataclasses.replace(called, actors=tuple(
+            dataclasses.replace(actor, noun=no_word(rng)) for actor in called.actors))
     text = ""
     if told:
         text = caption(called, rng.getrandbits(30), placed) if plain else remarked(called, placed, rng)
@@ -106,6 +116,7 @@ def item(index: int, tokenizer: Tokenizer, seed: int, frames: int = FRAMES, plai
     return {"tokens": torch.from_numpy(tokens[0]), "mask": torch.from_numpy(mask[0]),
             "places": torch.from_numpy(places if told else np.zeros_like(places)), "turns": torch.from_numpy(turns),
             "kinds": torch.from_numpy(kinds), "colours": torch.from_numpy(colours),
+            "named": torch.tensor([float(not nonsense)] * ACTORS + [1.0] * (ROWS - ACTORS)),
             "scene": torch.tensor([names.index(getattr(clip, name)) for name, names in SCENE.items()])}
 
 
@@ -117,6 +128,11 @@ def remarked(clip: Clip, placed: bool, rng: random.Random) -> str:
     if rng.random() < ASIDE:
         text += "".join(f", {remark}" for remark in rng.sample(REMARKS, rng.randint(1, 2)))
     return text
+
+
+def no_word(rng: random.Random) -> str:
+    """Two or three syllables that mean nothing."""
+    return "".join(rng.choice("bcdfghjklmnpqrstvwxz") + rng.choice("aeiou") for _ in range(rng.randint(2, 3)))
 
 
 def _countable(clip: Clip) -> bool:
@@ -186,11 +202,12 @@ class PlannerJob:
         plan = self._examined.planner.plan(context + BLUR * blur * noise)
         numbers = looks(plan.boxes.shape[1])
         there = _there(batch["places"])
+        known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
+        there = there * batch["named"]
         count = there.sum().clamp(min=1)
         apart = (plan.boxes[:, numbers].float() - batch["places"][..., :4]).abs().mean(dim=(1, 3))
         away = (apart * there).sum() / count
         turned = ((plan.turns[:, numbers].float() - batch["turns"]).abs().mean(1) * there).sum() / count
-        known = F.binary_cross_entropy_with_logits(plan.there.float(), there)
         right = (batch["places"][:, 0, :ACTORS, -1] > 0).float()
         heads = F.binary_cross_entropy_with_logits(plan.heading[:, :ACTORS].float(), right, weight=there[:, :ACTORS])
         named = (self._examined.misnamed(plan.who, batch) * there).sum() / count
@@ -232,6 +249,24 @@ def judged(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = H
     for asked, name, known in zip(model.scene, SCENE, batch["scene"].unbind(-1), strict=True):
         figures[name] = (asked(plan.who[:, SCENERY]).argmax(-1) == known)[seen].float().mean()
     return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+@torch.no_grad()
+def known(model: Examined, texts: tuple[TextEncoder, Tokenizer], count: int = LEARNED) -> dict[str, Tensor]:
+    """What the planner says of each kind in each colour, and of each scenery (K, WHO): the median over `count`
+    captions."""
+    draw = functools.partial(item, tokenizer=texts[1], seed=0, frames=len(model.planner.powers), plain=True)
+    said: dict[str, dict[tuple[int, ...], list[Tensor]]] = {name: {} for name in KNOWN}
+    for batch in itertools.islice(data.batches(draw, 0, min(HELD, count)), math.ceil(count / HELD)):
+        who = model.planner.plan(read(texts[0], {key: value.to(device()) for key, value in batch.items()})).who.cpu()
+        for index, there in enumerate(_there(batch["places"]).bool().tolist()):
+            for row in (row for row in range(ROWS) if there[row]):
+                name = KNOWN[row == SCENERY]
+                facts = batch["scene"][index] if row == SCENERY else torch.stack(
+                    [batch["kinds"][index, row], batch["colours"][index, row]])
+                said[name].setdefault(tuple(facts.tolist()), []).append(who[index, row])
+    return {name: torch.stack([torch.stack(group[key]).median(0).values for key in sorted(group)])
+            for name, group in said.items()}
 
 
 Words = Mapping[str, Sequence[str]]
@@ -303,7 +338,9 @@ def run(request: Request, config: DenoiserConfig) -> None:
     model.load_state_dict(trainer.average)
     figures = {**judged(model.eval(), texts, min(HELD, 8 * request.schedule.batch)), **words_read(model, texts),
                "unseen_pairs": pairs_read(model, texts, min(HELD, 8 * request.schedule.batch))}
+    learned = known(model, texts, min(LEARNED, 128 * request.schedule.batch))
     weights.save(request.weights, "planner",
-                 {name: value for name, value in trainer.average.items() if name.startswith("planner.")},
+                 {**{name: value for name, value in trainer.average.items() if name.startswith("planner.")},
+                  **{f"planner.{name}": value for name, value in learned.items()}},
                  {**facts(trainer, request), "figures": figures}, compact=True)
     print(f"planner: {figures}", flush=True)

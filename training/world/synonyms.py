@@ -62,6 +62,9 @@ _WORDS: Final = {name: tuple((word, phrase) for word, phrase in LEXICON[name].wo
 """The lexicon's words for each of the world's settings, with the phrase of each ("" for `under water`); 'in the snow'
 is the weather rather than the mountains."""
 PHRASES: Final = {name: tuple(phrase for _, phrase in words if phrase) for name, words in _WORDS.items()}
+STORMY: Final = ("a stormy sea", "the stormy sea", "stormy waves", "a rough sea", "rough seas", "a raging sea",
+                 "the stormy ocean", "a stormy ocean", "huge waves")
+"""A sea whose weather is said with it."""
 SHADES: Final = {
     **PALETTE, "crimson": "#b3122e", "scarlet": "#e52b1a", "ruby": "#a8103a", "maroon": "#6a1420", "pink": "#ef8fb5",
     "magenta": "#cf2f9a", "violet": "#7a3fb8", "lilac": "#b892d6", "lavender": "#b4a6e0", "indigo": "#3a2f8f",
@@ -170,6 +173,8 @@ def wording(clip: Clip, seed: int, placed: bool = True) -> str:
 def whereabouts(clip: Clip, actor: Actor | None, rng: random.Random) -> str:
     """One of the lexicon's phrases for where `actor` is, as its writer would put it and, at times, as users do."""
     known = LEXICON[clip.setting]
+    if clip.setting == "open sea" and clip.weather == "storm" and rng.random() < SHARE:
+        return f"{'over' if actor is not None and actor.place == 'air' else 'on'} {rng.choice(STORMY)}"
     word, phrase = rng.choice(_WORDS[clip.setting])
     if actor is None or not phrase:
         return phrase or ("the underwater world" if actor is None else "under water")

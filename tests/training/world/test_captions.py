@@ -9,12 +9,24 @@ import pytest
 
 from runtime.story.places import TIME_PHRASES, WEATHER_PHRASES
 from runtime.story.prompts import CAMERA_PHRASES
+from runtime.story.subjects import KINDS
 from training.world import captions
 from training.world.captions import caption, named
 from training.world.clip import CAMERAS, HELD_OUT, Actor, Clip, sample
 from training.world.settings import SETTINGS
 from training.world.subjects import SUBJECTS
-from training.world.synonyms import CALLED, NAMES, NOUNS, PHRASES, UNHEARD, UNHEARD_PHRASES, renamed, wording
+from training.world.synonyms import (
+    CALLED,
+    NAMES,
+    NOUNS,
+    PHRASES,
+    STORMY,
+    UNHEARD,
+    UNHEARD_PHRASES,
+    alike,
+    renamed,
+    wording,
+)
 
 MANY = 10_000
 FILMS = [sample(seed, films=True) for seed in range(MANY)]
@@ -173,6 +185,22 @@ def test_two_are_told_as_users_tell_it(form: str) -> None:
     assert sum(re.search(form, text) is not None for text in TEXTS) > 5
 
 
+def test_two_of_a_kind_are_told_by_one_noun() -> None:
+    lone = [clip for clip in FILMS if len(clip.actors) == 1 and SUBJECTS[clip.actors[0].subject].speed > 0]
+    for seed, clip in enumerate(lone[:400]):
+        text = caption(alike(clip), seed)
+        actor = clip.actors[0]
+        many = KINDS[{"sailing boat": "boat"}.get(actor.subject, actor.subject)].many(actor.noun)
+        assert re.search(rf"\b{actor.colour} {many}\b" if actor.colour else rf"\b{many}\b", text), text
+        assert f"{actor.noun} and" not in text
+    animals = [dataclasses.replace(lone[0], actors=(dataclasses.replace(lone[0].actors[0], noun=noun, colour="red"),))
+               for noun in ("fish", "wolf", "goose")]
+    told = [caption(alike(clip), seed, placed=False) for clip in animals for seed in range(40)]
+    assert all(re.search(r"\bred (fish|wolves|geese)\b", text) for text in told)
+    assert {"two", "a pair of", "three", "many"} <= {found[1] for text in told if (
+        found := re.search(r"\b(two|a pair of|three|many)\b", text))}
+
+
 def test_other_nouns_change_the_name_and_nothing_else() -> None:
     called: Counter[str] = Counter()
     for clip, other in zip(FILMS, RENAMED, strict=True):
@@ -226,10 +254,12 @@ def test_other_places_are_those_of_the_setting() -> None:
             own += 1
             continue
         other += 1
-        said = [place for place in (*PHRASES[clip.setting], "under water", "underwater world")
+        said = [place for place in (*PHRASES[clip.setting], *STORMY, "under water", "underwater world")
                 if re.search(rf"\b{place}\b", text)]
         assert said, text
     assert 0.5 < other / (own + other) < 0.7
     assert {"paris", "a street"} <= set(PHRASES["city"])
+    assert not any(re.search("|".join(STORMY), wording(clip, seed)) for seed, clip in enumerate(FILMS)
+                   if (clip.setting, clip.weather) != ("open sea", "storm"))
     weathers = {words.split(" ", 1)[-1] for group in captions.WEATHER_PHRASES.values() for words in group if words}
     assert not weathers & {phrase for group in PHRASES.values() for phrase in group}
