@@ -117,7 +117,7 @@ def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "
         {"latents": normal(draw, 1, config.in_channels, *shape) * np.float32(scale),
          "time": np.array([time], np.float32), "context": normal(draw, 1, tokens, config.cross_attention_dim),
          "domain": np.zeros(1, np.int64)} for scale, time in ((1.0, 937.0), (LOUD, 59.0))]
-    outspoken(feeds[-1]["context"])
+    feeds[-1]["context"] = outspoken(feeds[-1]["context"])
     if form == "clip":
         found = one_graph(DenoiserGraph(unet), feeds)
     else:

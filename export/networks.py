@@ -167,10 +167,10 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
          "context": normal(draw, clips, tokens, config.context),
          "domain": np.full(clips, domain % config.domains, np.int64)}
         for scale, time, domain in ((1.0, 937.3, 1), (LOUD, 62.6, 0))]
-    outspoken(feeds[-1]["context"])
     if form == "controls":
         feeds = [_controlled(feed, config, draw) for feed in feeds]
     layout = [_laid_out(network, cells, feeds)] if config.layout else []
+    feeds[-1]["context"] = outspoken(feeds[-1]["context"])  # not the layout's: it is computed in fp32
     match form:
         case "controls":
             graphs = one_graph(ControlledGraph(network), feeds)
@@ -181,9 +181,11 @@ def denoiser(network: Denoiser, cells: tuple[int, int], tokens: int, form: Form 
     return *graphs, *layout
 
 
-def outspoken(context: Array) -> None:
-    """Make the first token of `context` (..., N, D) as loud as CLIP's."""
-    context[..., 0, :len(OUTSPOKEN)] = OUTSPOKEN
+def outspoken(context: Array) -> Array:
+    """A text `context` (..., N, D) whose first token is as loud as CLIP's."""
+    loud = context.copy()
+    loud[..., 0, :len(OUTSPOKEN)] = OUTSPOKEN
+    return loud
 
 
 def _laid_out(network: Denoiser, cells: tuple[int, int], feeds: list[Feed]) -> NetworkSpec:

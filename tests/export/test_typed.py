@@ -16,7 +16,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from transformers.models.clip.modeling_clip import CLIPAttention
 
 from export import networks, pipeline_networks
-from export.compare import compare
+from export.compare import compare, references
 from export.convert import onnx_from
 from export.errors import ExportError
 from export.run_graph import Way
@@ -84,14 +84,13 @@ def test_what_does_overflow_in_a_graph_is_found(tmp_path: Path) -> None:
     network = tiny.denoiser()
     network.unet.conv_in.weight.data *= 3e6  # what the first layer says passes 65,504; the norms after it bring it back
     spec, _ = networks.denoiser(network, tiny.FRAME.cells(16), tiny.TEXT.tokens)
-    for precision in ("fp32", "bf16-typed"):
-        onnx_from(typed(spec, precision), tmp_path / f"{precision}.onnx", precision)
-        assert compare(spec, tmp_path / f"{precision}.onnx", precision)
+    assert all(np.isfinite(made["prediction"]).all() for made in references(spec))
     onnx_from(typed(spec, "fp16-typed"), tmp_path / "denoiser.onnx", "fp16-typed")
     with pytest.raises(ExportError, match=r"prediction of denoiser \(fp16-typed\) on .+, but it is inf away"):
         compare(spec, tmp_path / "denoiser.onnx", "fp16-typed")
 
 
+@pytest.mark.proof
 def test_only_the_loud_feed_finds_what_overflows_where_words_are_loud(tmp_path: Path) -> None:
     network = tiny.denoiser()
     for part in network.modules():

@@ -8,7 +8,7 @@ import torch
 
 from training.models.denoiser import Controls, Denoiser, DenoiserConfig, stage0_unet
 from training.models.inserts import TemporalAttention
-from training.models.layout import NOWHERE, Layout
+from training.models.layout import KNOWN, NOWHERE, Layout
 
 CONFIG = DenoiserConfig(latent_channels=4, widths=(32, 64), attention=(False, True), context=16, groups=16, frames=4)
 
@@ -205,5 +205,5 @@ def test_the_full_size_has_insertions_before_each_sampler_and_temporal_layers_af
 
 def test_what_the_stages_train_and_the_frozen_unet_are_all_there_is_to_keep(unet: torch.nn.Module) -> None:
     model = Denoiser(CONFIG, unet)
-    kept = {name for name, _ in model.named_parameters()}
+    kept = {name for name, _ in model.named_parameters()} | {f"planner.{name}" for name in KNOWN}
     assert set(model.state_dict()) == kept

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from training.models.layout import BENDS, PLACE, ROWS, SCENERY, WHO, Planner, Sketch
+from training.models.layout import ACTORS, BENDS, KNOWN, PLACE, ROWS, SCENERY, WHO, Planner, Sketch
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -121,3 +121,32 @@ def test_the_planners_places_follow_their_paths_and_vanish_with_their_actor() ->
     torch.testing.assert_close(layout.places[1, :, 0], expected)
     planner.motion.bias[0] = -1.0
     assert not planner(torch.randn(3, 5, 16)).places.any()
+
+
+@torch.no_grad()
+def test_what_a_text_leaves_open_becomes_the_nearest_of_what_is_known() -> None:
+    torch.manual_seed(0)
+    planner, context = Planner(16, 8), torch.randn(9, 5, 16)
+    told = planner.plan(context).who
+    fresh = planner(context)
+    assert fresh.who is not None
+    torch.testing.assert_close(fresh.who, told)
+    planner.actors, planner.sceneries = torch.tanh(torch.randn(7, WHO)), torch.tanh(torch.randn(4, WHO))
+    found = planner(context)
+    assert found.who is not None
+    torch.testing.assert_close(found.places, fresh.places)
+    for rows, known in ((slice(ACTORS), planner.actors), (slice(ACTORS, ROWS), planner.sceneries)):
+        nearest = known[torch.cdist(told[:, rows], known).argmin(-1)]
+        torch.testing.assert_close(found.who[:, rows], nearest)
+    assert len(found.who[:, :ACTORS].flatten(0, 1).unique(dim=0)) > 1
+
+
+def test_what_is_known_is_loaded_in_any_number_and_stays_when_none_is_given() -> None:
+    first, second = Planner(16, 8), Planner(16, 8)
+    first.actors, first.sceneries = torch.randn(7, WHO), torch.randn(4, WHO)
+    before = {name: value for name, value in second.state_dict().items() if name not in KNOWN}
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(second.actors, first.actors)
+    assert torch.equal(second.sceneries, first.sceneries)
+    second.load_state_dict(before)  # of a stage that says nothing of it
+    assert torch.equal(second.actors, first.actors)

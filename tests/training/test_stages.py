@@ -296,6 +296,18 @@ def test_nouns_that_are_no_words_leave_only_the_scenery_to_be_told(workshop: Pat
     assert job.loss({**batch, "scene": batch["scene"] * 0}, torch.Generator().manual_seed(0))[1] != found
 
 
+def test_a_trained_planner_knows_each_kind_in_each_colour_and_each_scenery(workshop: Path) -> None:
+    texts = text_models(workshop / "weights")
+    found = planner.known(planner.Examined(Planner(TINY.context, FRAMES)), texts, 512)
+    assert {name: values.shape[1] for name, values in found.items()} == {"actors": WHO, "sceneries": WHO}
+    assert 50 < len(found["actors"]) <= sum(len(subject.colours) + 1 for subject in SUBJECTS.values())
+    assert 50 < len(found["sceneries"]) < 12 * 4 * 5
+    kept, _ = weights.load(workshop / "weights", "planner")
+    model, _ = load_denoiser(workshop / "weights", ("sketch",), temporal=False)
+    assert model.planner is not None
+    assert torch.equal(model.planner.actors.cpu(), kept["planner.actors"])
+
+
 def test_some_places_are_left_empty_and_some_actors_doubled(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer = text_models(workshop / "weights")[1]
 
