@@ -32,8 +32,8 @@ REFRESH: Final = 3
 LOUD: Final = 3.0
 """The size of latents in a feed that looks for overflow."""
 OUTSPOKEN: Final = (33.0, -28.0)
-"""And two channels of its text's first token: CLIP's states have such, whatever the text, thirty times as large as the
-others."""
+"""And two channels of its text's first token: the states of CLIP's ViT-L/14 have such whatever the text, thirty times
+as large as the others."""
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,9 @@ ASIDE: Final = 0.25
 """The share of captions with words that name nobody where others tell of a second actor: a remark behind a comma, or
 what one does alone."""
 EMPTY: Final = 0.05
+"""The share of captions from which everyone has left: a name of a place is easily taken for somebody's."""
 ALIKE: Final = 0.06
-"""The shares of captions from which everyone has left (a name of a place is easily taken for somebody's), and of those
-of two of a kind."""
+"""The share of captions of two of a kind."""
 NONSENSE: Final = 0.2
 """The share of captions whose nouns are no words: there the place has to be read from what is said of it, since who is
 in it tells nothing. A pair that is held out is one that never comes, and would be read as another place."""
