@@ -170,7 +170,7 @@ def make(place: Path, frames: int, model: str) -> None:
 
     torch.manual_seed(0)
     around: dict[str, Any] = {
-        "unet": (make_unet if model == "modelscope" else make_layers)(place, frames).half(),
+        "unet": (make_unet() if model == "modelscope" else make_layers(place, frames)).half(),
         "vae": AutoencoderKL(**VAE).half(), "text_encoder": CLIPTextModel(CLIPTextConfig(**TEXT)).half(),
         "tokenizer": CLIPTokenizer.from_pretrained(str(words(place / "words")), local_files_only=True),
         "scheduler": DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
@@ -180,7 +180,7 @@ def make(place: Path, frames: int, model: str) -> None:
     pipeline.save_pretrained(place / "published")
 
 
-def make_unet(_: Path, __: int) -> Any:
+def make_unet() -> Any:
     """ModelScope's, which is diffusers' default."""
     from diffusers import UNet3DConditionModel
 

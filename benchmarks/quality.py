@@ -160,7 +160,7 @@ class Shot:
 
 def shot(told: Condition, setup: Setup, engines: Engines, seed: int) -> Shot:
     """One scene, drawn and decoded."""
-    *_, done = drawn(denoise_request(setup, seed, told), setup.line_up.denoiser, engines)
+    *_, done = drawn(denoise_request(setup.line_up.denoiser, setup.table, seed, told), setup.line_up.denoiser, engines)
     assert isinstance(done, Latents)
     frames = decode(done.array, engines.get("decoder"), normalisation(setup.line_up.denoiser))
     return Shot(done.array, list(frames))

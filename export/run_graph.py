@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from export.convert import LARGEST_FILE
 from export.errors import ExportError
 from runtime.backends import Array, Engine, open_engine, read_interface
@@ -56,7 +58,11 @@ class ApartEngine(CheckedEngine):
         found = run_apart(self._graph, self._way, [feeds])
         assert found is not None
         _, (made,) = found
-        return {name: made[name] for name in targets}
+        for name, target in targets.items():
+            if isinstance(target, np.ndarray):
+                target[...] = made[name]
+                made[name] = target
+        return made
 
     def _free(self) -> None:
         """Nothing is left of a run."""

@@ -132,9 +132,9 @@ class Spares:
     def __init__(self, gpu: Gpu) -> None:
         self._gpu, self._addresses, self._open = gpu, list[int](), True
 
-    def take(self) -> int | None:
-        """The address of one, if there is any."""
-        return self._addresses.pop() if self._addresses else None
+    def take(self, size: int) -> int:
+        """The address of one, of `size` bytes if there is none yet. Raises OutOfMemory."""
+        return self._addresses.pop() if self._addresses else self._gpu.allocate(size)
 
     def leave(self, address: int) -> None:
         """Give one to whoever needs it next, or back to the GPU."""
@@ -158,8 +158,7 @@ class DeviceArray:
         """Raises OutOfMemory."""
         self._gpu, self.dtype, self.shape, self._spares = gpu, np.dtype(dtype), shape, spares
         self.nbytes = int(np.prod(shape, dtype=np.int64)) * self.dtype.itemsize
-        spare = None if spares is None else spares.take()
-        self.address = gpu.allocate(self.nbytes) if spare is None else spare
+        self.address = gpu.allocate(self.nbytes) if spares is None else spares.take(self.nbytes)
 
     def fill(self, array: Array) -> Self:
         """Take the values of a C-contiguous array of the same dtype and shape."""

@@ -61,19 +61,16 @@ def measure_build(asked: dict[str, object], talk: Talk) -> None:
     from runtime.bench.figures import Row
     from runtime.bench.request import BenchRequest
     from runtime.bench.work import Measured, open_work, tell
-    from runtime.bundle.manifest import needed
     from runtime.generators import finish
 
     work = open_work(BenchRequest.from_dict(dict(asked)), talk)
     built: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="moviefactory-") as cache, talk.window("cold.build"):
-        for role in _roles(work):
-            bundle, start = work.line_up.bundle(role), time.perf_counter()
-            graphs = needed(bundle.role(role), work.engines.on_gpu)
-            for graph in graphs.values():
-                finish(prepare_engine(bundle.check_graph(graph), work.request.backend, Path(cache)))
-            if graphs:
-                built[role] = time.perf_counter() - start
+        for role, graph in work.line_up.graphs(work.engines.on_gpu):
+            if role in _roles(work):
+                start = time.perf_counter()
+                finish(prepare_engine(graph, work.request.backend, Path(cache)))
+                built[role] = built.get(role, 0.0) + time.perf_counter() - start
     row = Row(name="cold.build", scope=work.request.scope, phase="cold", engine=built_by(work.request.backend),
               values=(sum(built.values()),), parts=built)
     tell(work, [Measured(row)], peaks=False)

@@ -67,7 +67,8 @@ class _Stages:
         """The scene's latents."""
         denoiser = self.setup.line_up.denoiser
         engines = {part: self.work.timed("denoiser", part) for part in denoiser.parts(self.work.engines.on_gpu)}
-        request = denoise_request(self.setup, SEED, condition(denoiser, text.context, null.context))
+        request = denoise_request(denoiser, self.setup.table, SEED,
+                                  condition(denoiser, text.context, null.context))
         values, latents = self.work.measure("stage.denoise", "stage",
                                             lambda: _latents(drawn_by(request, denoiser, engines)), engines.values())
         self._row("stage.denoise", values, (self.setup.table.steps, "steps"), engines.values())

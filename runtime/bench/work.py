@@ -13,9 +13,8 @@ from runtime.bench.request import SEED, BenchRequest, measured_line_up
 from runtime.bench.talk import Talk
 from runtime.bench.timed import Timed, Use
 from runtime.bundle import Engines, LineUp
-from runtime.film.drawing import condition
+from runtime.film.drawing import condition, denoise_request
 from runtime.film.setup import solver_table
-from runtime.shot.denoise import DenoiseRequest
 from runtime.shot.guidance import guided
 from runtime.shot.noise import noise
 from runtime.shot.stepper import STATE, held_feeds
@@ -99,13 +98,11 @@ def evaluation(work: Work) -> tuple[Timed, Callable[[], object]]:
     shape = next(spec.shape for spec in denoiser.inputs if spec.name == "context")
     tokens, width = (size if isinstance(size, int) else _tokens(work.line_up) for size in shape[-2:])
     context, null = (noise(SEED, (1, tokens, width), stream) for stream in (1, 2))
-    told = condition(facts, context, null)
-    request = DenoiseRequest(shape=facts.latent_shape, table=table, seed=SEED, condition=told,
-                             shared_noise=facts.shared_noise)
+    request = denoise_request(facts, table, SEED, condition(facts, context, null))
     if part == "step":
         feeds = held_feeds(denoiser, request)[0] | denoiser.hold({STATE: request.start()[:, 0]})
         return denoiser, lambda: denoiser.run(feeds, keep=[spec.name for spec in denoiser.outputs])
-    predict, latent, moment = guided(denoiser, told), request.start()[0], float(table.time[0])
+    predict, latent, moment = guided(denoiser, request.condition), request.start()[0], float(table.time[0])
     return denoiser, lambda: predict(latent, moment)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from runtime.backends import Engine
 from runtime.bundle import LAYOUT, Denoiser, Engines, LineUp
 from runtime.events import Step
-from runtime.film.setup import Setup
 from runtime.shot.decode import Normalisation
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
 from runtime.shot.guidance import Condition, Latent, Shallow, laid_out
+from runtime.shot.solvers import SolverTable
 from runtime.shot.stepper import denoise_stepwise
 from runtime.shot.text import open_tokenizer
 from runtime.shot.upscale import PARTS, UpscalerGraphs
@@ -30,10 +30,9 @@ def condition(denoiser: Denoiser, context: Latent, null: Latent | None = None, d
                      scale=denoiser.guidance)
 
 
-def denoise_request(setup: Setup, seed: int, told: Condition) -> DenoiseRequest:
+def denoise_request(denoiser: Denoiser, table: SolverTable, seed: int, told: Condition) -> DenoiseRequest:
     """One scene of the denoiser's whole length."""
-    denoiser = setup.line_up.denoiser
-    return DenoiseRequest(shape=denoiser.latent_shape, table=setup.table, seed=seed, condition=told,
+    return DenoiseRequest(shape=denoiser.latent_shape, table=table, seed=seed, condition=told,
                           shared_noise=denoiser.shared_noise)
 
 

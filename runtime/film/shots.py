@@ -129,9 +129,9 @@ def _text(prompt: str, digests: Mapping[str, str]) -> Artefact:
 
 def _draw(parts: SceneParts, setup: Setup, engines: Engines, store: Store) -> Generator[Event, None, None]:
     yield StageStarted(stage="denoise")
-    told = condition(setup.line_up.denoiser, _load(store, parts.text),
-                     None if parts.null is None else _load(store, parts.null))
-    for item in drawn(denoise_request(setup, parts.seed, told), setup.line_up.denoiser, engines):
+    denoiser = setup.line_up.denoiser
+    told = condition(denoiser, _load(store, parts.text), None if parts.null is None else _load(store, parts.null))
+    for item in drawn(denoise_request(denoiser, setup.table, parts.seed, told), denoiser, engines):
         if isinstance(item, Latents):
             _save(store, parts.latents, item.array, engines)
         elif isinstance(item, Step):

@@ -38,7 +38,7 @@ def opened(folder: Path, kind: str) -> Setup:
 def request(setup: Setup, previews: bool = False) -> DenoiseRequest:
     words = (1, SIZES.tokens, SIZES.context)
     told = condition(setup.line_up.denoiser, noise(1, words), noise(2, words))
-    return dataclasses.replace(denoise_request(setup, 7, told), previews=previews)
+    return dataclasses.replace(denoise_request(setup.line_up.denoiser, setup.table, 7, told), previews=previews)
 
 
 @pytest.mark.parametrize("kind", SAMPLING)

@@ -338,9 +338,9 @@ def run(request: Request, config: DenoiserConfig) -> None:
     model.load_state_dict(trainer.average)
     figures = {**judged(model.eval(), texts, min(HELD, 8 * request.schedule.batch)), **words_read(model, texts),
                "unseen_pairs": pairs_read(model, texts, min(HELD, 8 * request.schedule.batch))}
-    learned = known(model, texts, min(LEARNED, 128 * request.schedule.batch))
+    for name, codes in known(model, texts, min(LEARNED, 128 * request.schedule.batch)).items():
+        setattr(model.planner, name, codes)
     weights.save(request.weights, "planner",
-                 {**{name: value for name, value in trainer.average.items() if name.startswith("planner.")},
-                  **{f"planner.{name}": value for name, value in learned.items()}},
+                 {name: value for name, value in model.state_dict().items() if name.startswith("planner.")},
                  {**facts(trainer, request), "figures": figures}, compact=True)
     print(f"planner: {figures}", flush=True)

@@ -120,7 +120,9 @@ def _weather(rng: random.Random, weathers: tuple[str, ...]) -> str:
 
 def _place(rng: random.Random, subject: Subject, setting: Setting) -> Place:
     places = [place for place in subject.places if place in setting.levels]
-    return rng.choice(places or ["ground"] * ("ground" in setting.levels) or list(setting.levels))
+    if not places:
+        places = ["ground"] if "ground" in setting.levels else list(setting.levels)
+    return rng.choice(places)
 
 
 def _actor(rng: random.Random, subject: Subject, place: Place) -> Actor:

@@ -353,7 +353,8 @@ def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_p
     made = []
     for backend in ("tensorrt_rtx", "cpu"):
         with Engines(setup.line_up, backend) as engines:
-            *_, done = drawn(denoise_request(setup, 7, told), setup.line_up.denoiser, engines)
+            denoiser = setup.line_up.denoiser
+            *_, done = drawn(denoise_request(denoiser, setup.table, 7, told), denoiser, engines)
             assert isinstance(done, Latents)
             made.append(done.array)
     assert len(library) == 1, "the denoiser alone needs no engine"
