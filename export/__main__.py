@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     upscaler.set_defaults(build=_realbasicvsr)
     modelscope = commands.add_parser("modelscope", help="a diffusers folder of ModelScope or ZeroScope")
     _add_pipeline(modelscope, "CC-BY-NC-4.0", "as published: no commercial use")
-    _add_form(modelscope, "clip", "cached")
+    _add_form(modelscope, "clip", "pair", "cached")
     modelscope.set_defaults(build=_modelscope)
     stable = commands.add_parser("sd2", help="a diffusers folder of Stable Diffusion 2.x, with layers trained into it")
     _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published")

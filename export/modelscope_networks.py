@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from export.layers import rebuild
 from export.networks import LOUD, cached_graphs, normal, one_graph, outspoken
 from export.spec import Form, NetworkSpec, Tolerance
+from runtime.shot.guidance import PAIR
 
 BFLOAT16: Final = 8e-2
 """How far a denoiser may be away in bf16. Random ones of two to four levels are 1.3e-2 to 5.2e-2 away in torch's own
@@ -17,22 +18,23 @@ bf16; a time rounded with the rest, which this is to find, cost the starter 1e-1
 
 
 class _ClipGraph(nn.Module):
-    """A `UNet3DConditionModel` for one clip; it has no domains. The time's waves are as in `networks.DenoiserGraph`.
+    """A `UNet3DConditionModel` for one clip, or for a pair of them; it has no domains. The time's waves are as in
+    `networks.DenoiserGraph`.
 
-    The walk through the blocks is written out: the model's own repeats the text for every frame.
+    The walk through the blocks is written out: it is cut in two for DeepCache.
     """
 
-    def __init__(self, unet: nn.Module) -> None:
+    def __init__(self, unet: nn.Module, clips: int = 1) -> None:
         super().__init__()
-        self.unet: Any = rebuild(unet)
+        self.unet: Any = rebuild(unet, clips=clips)
 
     def _enter(self, latents: Tensor, time: Tensor, context: Tensor) -> "_Walk":
         """Down through the first block, its sampler included."""
         unet, frames = self.unet, latents.shape[2]
         waves = unet.time_proj(time)
-        known = {"temb": unet.time_embedding(waves), "num_frames": frames}
-        told = {**known, "encoder_hidden_states": context}
-        states = unet.conv_in(latents[0].transpose(0, 1))
+        known = {"temb": _for_frames(unet.time_embedding(waves), frames), "num_frames": frames}
+        told = {**known, "encoder_hidden_states": _for_frames(context, frames)}
+        states = unet.conv_in(latents.transpose(1, 2).flatten(0, 1))
         states = unet.transformer_in(states, num_frames=frames, return_dict=False)[0]
         first = unet.down_blocks[0]
         below, fresh = first(states, **(told if _reads(first) else known))
@@ -62,7 +64,7 @@ class _ClipGraph(nn.Module):
         states = block(states, res_hidden_states_tuple=walk.outer, upsample_size=None,
                        **(walk.told if _reads(block) else walk.known))
         states = unet.conv_out(unet.conv_act(unet.conv_norm_out(states)))
-        return states.transpose(0, 1)[None]
+        return states.unflatten(0, (-1, walk.known["num_frames"])).transpose(1, 2)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class DenoiserGraph(_ClipGraph):
     """The whole network."""
 
     def forward(self, latents: Tensor, time: Tensor, context: Tensor, domain: Tensor) -> tuple[Tensor, Tensor]:
-        """latents (1, C, T, h, w), time (1,) in 0..1000, context (1, N, D), domain (1,) -> prediction, time waves."""
+        """latents (B, C, T, h, w), time (B,) in 0..1000, context (B, N, D), domain (B,) -> prediction, time waves."""
         walk = self._enter(latents, time, context)
         return self._leave(self._inner(walk), walk), walk.waves
 
@@ -110,21 +112,27 @@ class ShallowGraph(_ClipGraph):
 def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "clip") -> tuple[NetworkSpec, ...]:
     """latents, time, context, domain -> prediction, and the time's waves. `unet` itself is rebuilt, not copied.
 
-    `shape` is (frames, height, width) of the latents, `tokens` the length of a text; `form` is clip or cached.
+    `shape` is (frames, height, width) of the latents, `tokens` the length of a text; `form` is clip, pair or cached.
     """
     config, draw = unet.config, np.random.default_rng(0)
+    clips = PAIR if form == "pair" else 1
     feeds = [
-        {"latents": normal(draw, 1, config.in_channels, *shape) * np.float32(scale),
-         "time": np.array([time], np.float32), "context": normal(draw, 1, tokens, config.cross_attention_dim),
-         "domain": np.zeros(1, np.int64)} for scale, time in ((1.0, 937.0), (LOUD, 59.0))]
+        {"latents": normal(draw, clips, config.in_channels, *shape) * np.float32(scale),
+         "time": np.full(clips, time, np.float32), "context": normal(draw, clips, tokens, config.cross_attention_dim),
+         "domain": np.zeros(clips, np.int64)} for scale, time in ((1.0, 937.0), (LOUD, 59.0))]
     feeds[-1]["context"] = outspoken(feeds[-1]["context"])
-    if form == "clip":
-        found = one_graph(DenoiserGraph(unet), feeds)
-    else:
+    if form == "cached":
         found = cached_graphs(DeepGraph(unet), ShallowGraph(unet), feeds)
+    else:
+        found = one_graph(DenoiserGraph(unet, clips), feeds)
     return tuple(dataclasses.replace(spec, tolerance=Tolerance(bfloat16=BFLOAT16)) for spec in found)
 
 
 def _reads(block: Any) -> bool:
     """Whether a block takes the text."""
     return bool(getattr(block, "has_cross_attention", False))
+
+
+def _for_frames(value: Tensor, frames: int) -> Tensor:
+    """A row for each frame of each clip; one of a single clip does for all of its frames."""
+    return value if len(value) == 1 else value.repeat_interleave(frames, 0)

@@ -104,6 +104,9 @@ class Family:
 
 def build(request: Request, family: Family) -> Bundle:
     """Write the bundle. Raises ExportError for a folder that is no such pipeline, BundleError, StorageError."""
+    if request.form == "pair" and request.guidance == 1.0:
+        raise ExportError("guidance other than 1 for a graph of two clips", "--guidance 1 needs but one",
+                          "leave --form pair out")
     check_parts(request.folder, {"unet": (family.unet,), **PARTS}, family.title)
     comparisons: dict[str, tuple[Comparison, ...]] = {}
     roles: dict[str, Any] = {}

@@ -55,9 +55,6 @@ def _denoiser(layers: Path, pipeline: Pipeline) -> Drawing:
     if wrong:
         raise ExportError(f"layers in {layers} that were trained around this network", f"theirs had {'; '.join(wrong)}",
                           "give layers and network that belong together")
-    if pipeline.request.form == "pair" and pipeline.request.guidance == 1.0:
-        raise ExportError("guidance other than 1 for a graph of two clips", "--guidance 1 needs but one",
-                          "leave --form pair out")
     frozen = fill(copy.deepcopy(pipeline.unet), pipeline.request.folder / "unet")
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     specs = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),

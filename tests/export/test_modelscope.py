@@ -118,6 +118,19 @@ def test_the_denoiser_computes_what_diffusers_does(engines: Engines, reference: 
         assert np.abs(ours - theirs).max() < 1e-4
 
 
+def test_a_pair_of_clips_is_two_clips(folder: Path, reference: Any, tmp_path: Path) -> None:
+    assert main(["modelscope", str(folder), "--out", str(tmp_path / "pair"), "--precision", "fp32", "--frame", "72x40",
+                 "--frames", str(tiny.FRAMES), "--form", "pair"]) == 0
+    latents, context = noise(3, (2, *SHAPE[1:])), noise(4, (2, tiny.TOKENS, 16))
+    times = np.array([803, 24], np.float32)
+    with open_engine(tmp_path / "pair/denoiser.onnx", "cpu") as engine:
+        ours = engine.run({"latents": latents, "time": times, "context": context,
+                           "domain": np.zeros(2, np.int64)})["prediction"]
+    with torch.no_grad():
+        theirs = reference.unet(*map(torch.from_numpy, (latents, times, context))).sample.numpy()
+    assert np.abs(ours - theirs).max() < 1e-4
+
+
 def test_pictures_are_encoded_as_diffusers_does(bundle: Bundle, engines: Engines, reference: Any) -> None:
     pictures = np.random.default_rng(5).integers(0, 256, (3, 40, 72, 3), dtype=np.uint8)
     denoiser = bundle.manifest.denoiser
