@@ -63,7 +63,7 @@ def closeness(found: tuple[Comparison, ...]) -> str:
 def _files(bundle: Bundle, comparisons: Mapping[str, tuple[Comparison, ...]]) -> Iterator[str]:
     graphs = [entry for entry in bundle.files() if "/" not in entry.file]
     others = [entry for entry in bundle.files() if "/" in entry.file]
-    yield "| file | MB | relative error against torch in fp32 | SHA-256 |"
+    yield "| file | MB | relative error against torch in fp32 (a step graph: against its parts) | SHA-256 |"
     yield "|---|---|---|---|"
     for entry in graphs:
         error = closeness(comparisons[entry.file]) if entry.file in comparisons else ""

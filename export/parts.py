@@ -14,7 +14,8 @@ from export.errors import ExportError
 from export.graphs import export
 from export.run_graph import stored_bytes
 from export.spec import NetworkSpec, Precision
-from runtime.bundle import MANIFEST
+from export.step import add_step
+from runtime.bundle import MANIFEST, Bundle
 from runtime.media.files import writing
 
 
@@ -59,9 +60,20 @@ def write_graphs(role: str, part: Part, out: Path, precision: Precision
     Raises ExportError for a graph that does not compute what its network does.
     """
     comparisons = export(part.specs, out, precision)
+    _say(comparisons, out)
+    return {**_graphs(role, part.specs), **part.table}, comparisons
+
+
+def write_step(bundle: Bundle, precision: Precision) -> tuple[Bundle, dict[str, tuple[Comparison, ...]]]:
+    """`step.add_step`, and says how close the graphs came."""
+    bundle, found = add_step(bundle, precision)
+    _say(found, bundle.folder)
+    return bundle, found
+
+
+def _say(comparisons: Mapping[str, tuple[Comparison, ...]], out: Path) -> None:
     for name, found in comparisons.items():
         print(f"{name}: {stored_bytes(out / name) / 1e6:.1f} MB, {closeness(found)}", flush=True)
-    return {**_graphs(role, part.specs), **part.table}, comparisons
 
 
 def _graphs(role: str, specs: Iterable[NetworkSpec]) -> dict[str, Any]:

@@ -21,9 +21,8 @@ from export.diffusers_folder import AGAIN, CONFIG, INDEX, check_parts, fill, rea
 from export.errors import ExportError
 from export.networks import Frame
 from export.noise_schedule import Trained, noise_schedule
-from export.parts import Part, fresh_folder, write_graphs
+from export.parts import Part, fresh_folder, write_graphs, write_step
 from export.spec import Form, NetworkSpec, Precision
-from export.step import add_step
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256
 
@@ -118,7 +117,8 @@ def build(request: Request, family: Family) -> Bundle:
             comparisons |= found
         bundle = write_manifest(folder, _manifest(request, family, sources, roles))
         if request.step:
-            bundle = add_step(bundle, request.precision)
+            bundle, found = write_step(bundle, request.precision)
+            comparisons |= found
         text = card.imported_card(bundle, request.precision, comparisons)
         (folder / "MODEL_CARD.md").write_text(text, "utf-8")
     return open_bundle(request.out)

@@ -57,7 +57,7 @@ class ApartEngine(CheckedEngine):
     def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
         found = run_apart(self._graph, self._way, [feeds])
         assert found is not None
-        _, (made,) = found
+        self.device, (made,) = found
         for name, target in targets.items():
             if isinstance(target, np.ndarray):
                 target[...] = made[name]

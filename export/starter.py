@@ -12,9 +12,8 @@ from export.compare import Comparison
 from export.errors import ExportError
 from export.inserted import fill_all, inserted, stage
 from export.networks import Frame
-from export.parts import Part, fresh_folder, write_graphs
+from export.parts import Part, fresh_folder, write_graphs, write_step
 from export.spec import Form, Precision
-from export.step import add_step
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig, open_autoencoder
@@ -90,7 +89,8 @@ def _build(request: Request, place: Path) -> Built:
         raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
     bundle = write_manifest(request.out, _manifest(roles))
     if request.step:
-        bundle = add_step(bundle, request.precision)
+        bundle, found = write_step(bundle, request.precision)
+        comparisons |= found
     text = card.model_card(bundle, request.weights, request.precision, left_out, comparisons, request.quality)
     (request.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     return Built(bundle, left_out, comparisons)

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from export.compare import relative_error, ways
+from export.compare import Comparison, relative_error, ways
 from export.errors import ExportError
 from export.precision import replace_items
 from export.run_graph import opened
@@ -41,8 +41,9 @@ _PAIRED: Final = {name: f"_paired_{name}" for name in ("latents", "time", "conte
 """What the network reads and gives for both clips at once, where it takes a pair."""
 
 
-def add_step(bundle: Bundle, precision: Precision) -> Bundle:
+def add_step(bundle: Bundle, precision: Precision) -> tuple[Bundle, dict[str, tuple[Comparison, ...]]]:
     """Write the step graphs of the bundle's denoiser, whose weights move to files of their own, and its manifest anew.
+    Gives how close each graph came besides.
 
     Raises ExportError when a graph does not compute what denoiser, guidance and solver do apart.
     """
@@ -61,8 +62,8 @@ def add_step(bundle: Bundle, precision: Precision) -> Bundle:
         onnx.checker.check_model(folder / name, full_check=True)
         manifest["roles"]["denoiser"][part] = {"file": name}
     files = [(folder / graph.file.file, folder / name) for graph, name in graphs.values()]
-    _compare(files, table, facts.guidance, precision)
-    return write_manifest(folder, manifest)
+    found = _compare(files, table, facts.guidance, precision)
+    return write_manifest(folder, manifest), found
 
 
 def step_graph(denoiser: onnx.ModelProto, table: SolverTable, guide: bool) -> onnx.ModelProto:
@@ -167,8 +168,11 @@ def _again(nodes: list[Any], kept: set[str]) -> list[Any]:
     return copies
 
 
-def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, precision: Precision) -> None:
-    """Pairs of a denoiser's graph and its step graph: the whole one's, then, where there is one, the shallow one's."""
+def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, precision: Precision
+             ) -> dict[str, tuple[Comparison, ...]]:
+    """Pairs of a denoiser's graph and its step graph: the whole one's, then, where there is one, the shallow one's.
+    Gives what came of each step that was compared, by the name of the step graph."""
+    found: dict[str, tuple[Comparison, ...]] = {}
     limit = Tolerance().limit(precision, brain=False)
     way = next(ways(exact=True, precision=precision))
     with ExitStack() as stack:
@@ -187,12 +191,14 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
             output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
             expected = {"next_state": step(table, index, state[:, None], output, noise)[:, 0],
                         "estimate": estimate(table, index, latent, output)}
+            file = NAME if graph is stepper else NAME_SHALLOW
             for name, value in expected.items():
-                worst = relative_error(made[name], value)
-                if not worst <= limit:
-                    raise ExportError(f"{name} of {NAME if graph is stepper else NAME_SHALLOW} within {limit:.1e} of "
-                                      "its parts", f"it is {worst:.1e} away",
+                apart = Comparison(f"its parts on {graph.device}", name, relative_error(made[name], value), limit)
+                if not apart.error <= limit:
+                    raise ExportError(f"{name} of {file} within {limit:.1e} of its parts",
+                                      f"it is {apart.error:.1e} away",
                                       "report this: what surrounds the denoiser is wrong")
+                found[file] = (*found.get(file, ()), apart)
             return {name: value for name, value in made.items() if name.endswith(DEEP)}
 
         for index in {0, table.steps - 1}:
@@ -200,6 +206,7 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
         for shallow, shallow_stepper in others:
             predict = guided(whole, told, Shallow(shallow, refresh=2))
             check(0, predict, shallow_stepper, check(0, predict, stepper, {}))
+    return found
 
 
 def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> Any:

@@ -32,7 +32,7 @@ SAMPLING: dict[str, dict[str, Any]] = {
 
 def opened(folder: Path, kind: str) -> Setup:
     """A bundle with a step graph, sampled as `kind` says."""
-    return set_up(Settings(), LineUp.of(add_step(film_bundle(folder, **SAMPLING[kind]), "fp32")))
+    return set_up(Settings(), LineUp.of(add_step(film_bundle(folder, **SAMPLING[kind]), "fp32")[0]))
 
 
 def request(setup: Setup, previews: bool = False) -> DenoiseRequest:
@@ -87,8 +87,10 @@ def test_weights_that_lie_beside_the_graph_already_stay_there(tmp_path: Path) ->
     onnx.save(onnx.load(path), path, save_as_external_data=True, location="denoiser.onnx.data", size_threshold=120)
     before = (tmp_path / "denoiser.onnx.data").read_bytes()
     manifest = json.loads((tmp_path / "bundle.json").read_text("utf-8"))
-    bundle = add_step(write_manifest(tmp_path, manifest), "fp32")
+    bundle, compared = add_step(write_manifest(tmp_path, manifest), "fp32")
     bundle.verify()
+    assert {item.output for item in compared[NAME]} == {"next_state", "estimate"}
+    assert all(0 <= item.error <= item.limit and "ONNX Runtime" in item.device for item in compared[NAME])
     assert (tmp_path / "denoiser.onnx.data").read_bytes() == before
 
 
@@ -113,7 +115,8 @@ def test_large_graphs_are_compared_in_processes_of_their_own(tmp_path: Path, mon
 
     monkeypatch.setattr("export.run_graph.LARGEST_FILE", 0)
     monkeypatch.setattr("export.run_graph.run_apart", noted)
-    add_step(film_bundle(tmp_path, guidance=3.0, steps=1), "fp32")
+    _, compared = add_step(film_bundle(tmp_path, guidance=3.0, steps=1), "fp32")
+    assert all("ONNX Runtime" in item.device for item in compared[NAME])
     assert ran == ["denoiser_step.onnx", "denoiser.onnx", "denoiser.onnx"]
 
 

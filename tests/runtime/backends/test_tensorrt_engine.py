@@ -347,7 +347,7 @@ def test_what_is_kept_feeds_the_next_graph(backend: str, library: dict[bytes, Pa
 
 
 def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_path: Path) -> None:
-    bundle = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
+    bundle, _ = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
     setup = set_up(Settings(), LineUp.of(bundle))
     told = condition(setup.line_up.denoiser, noise(1, (1, 8, 4)), noise(2, (1, 8, 4)))
     made = []
@@ -362,7 +362,7 @@ def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_p
 
 
 def test_a_benchmark_times_the_building_and_the_step_graph(library: dict[bytes, Path], tmp_path: Path) -> None:
-    bundle = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
+    bundle, _ = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
     request = BenchRequest(scope="step", models=(bundle.folder,), backend="tensorrt_rtx", repeat=2, warmup=1)
     answers, told = io.StringIO("\n" * 9), io.StringIO()
     measure_build(request.to_dict(), Talk(answers, told))
