@@ -5,6 +5,7 @@ fp32 is not timed; the others run in turns on the same cores. benchmarks/README.
 """
 
 import argparse
+import dataclasses
 import importlib.metadata
 import json
 import sys
@@ -71,10 +72,10 @@ def compare(options: argparse.Namespace, place: str) -> dict[str, Any]:
           f"{machine['cpu']}, load {machine['load_average']}", flush=True)
     exported = export(task)
     found = {**about, "tolerance": exported["tolerance"], "cpu": on_device(task, exported, "cpu", options.rounds)}
-    import torch  # the processes that are measured load their own; this one only asks whether there is a GPU
-
-    if torch.cuda.is_available():
-        return {**found, "cuda": on_device(task, exported, "cuda", options.rounds)}
+    if machine["gpu"]:
+        # GPUs compute in the types a graph says; diffusers is given bf16 too.
+        halves = dataclasses.replace(task, precision="bf16-typed")
+        return {**found, "cuda": on_device(halves, export(halves), "cuda", options.rounds)}
     print(NO_GPU)
     return {**found, "cuda": None}
 
@@ -106,7 +107,10 @@ def described(options: argparse.Namespace, task: Task) -> dict[str, Any]:
     """What is compared, where and with which command; names no path and no user."""
     command = (f"python -m benchmarks.against_diffusers --network {task.network} --rounds {options.rounds} "
                f"--threads {task.threads}{' --random' if options.random else ''}")
-    about = environment(Nvidia.open())
+    import torch  # the processes that are measured load their own; this one only asks for a GPU
+
+    gpu = torch.cuda.is_available()
+    about = environment(Nvidia.open() if gpu else None, torch.cuda.get_device_name() if gpu else "")
     packages = {name: importlib.metadata.version(name) for name in ("torch", "diffusers")}
     return {"schema": 1, "name": "against_diffusers", "command": command, "network": task.network,
             "weights": "random" if task.weights is None else "finished", "threads": task.threads,

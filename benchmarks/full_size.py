@@ -51,7 +51,8 @@ import json, pathlib, sys, time
 from runtime.backends import build_ahead
 from runtime.generators import finish
 begun = time.perf_counter()
-plan = finish(build_ahead(pathlib.Path(sys.argv[1]), "tensorrt_rtx", cache=pathlib.Path(sys.argv[2])))
+graph, cache, exact = sys.argv[1:]
+plan = finish(build_ahead(pathlib.Path(graph), "tensorrt_rtx", cache=pathlib.Path(cache), exact=exact == "True"))
 print(json.dumps({"seconds": round(time.perf_counter() - begun, 1), "mb": round(plan.stat().st_size / 1e6, 1)}))
 """
 
@@ -121,7 +122,8 @@ def ran(bundle: Path, name: str, place: Path) -> dict[str, dict[str, Any]]:
             rows[row] = cost(row, [sys.executable, "-c", STEP, str(graph), backend, str(graph.name in exact)])
     for graph in graphs:
         row = f"engine {name}{graph.stem}"
-        rows[row] = cost(row, [sys.executable, "-c", ENGINE, str(graph), str(place / "engines")])
+        rows[row] = cost(row, [sys.executable, "-c", ENGINE, str(graph), str(place / "engines"),
+                               str(graph.name in exact)])
     return rows
 
 
@@ -197,12 +199,14 @@ def make_layers(place: Path, frames: int) -> Any:
     from export.stable_diffusion import shape_of
     from training.models import weights
     from training.models.denoiser import Denoiser, DenoiserConfig
+    from training.models.frozen import frozen_digest
 
     unet = UNet2DConditionModel(**FULL)
     config = DenoiserConfig(**shape_of(unet.config), frames=frames, temporal=1.0, insert_at_output=False,
                             layout=False)
     model = filled(Denoiser(config, unet))
-    facts = {"config": dataclasses.asdict(config), "clips": 0, "shift": 1.0, "guidance": 9.0, "shared_noise": 0.9}
+    facts = {"config": dataclasses.asdict(config), "clips": 0, "guidance": 9.0, "shared_noise": 0.9,
+             "around": frozen_digest(unet), "prediction": "epsilon"}
     for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
         weights.save(place / "layers", stage, {name: value for name, value in model.state_dict().items()
                                                if name.startswith(prefix)}, facts)

@@ -45,10 +45,11 @@ def export(task: Task) -> dict[str, Any]:
     """Write the network's graph and the feeds; the answer holds how a scene is sampled and the tolerance."""
     from benchmarks.side_by_side.networks import network_spec, open_network
     from export.convert import onnx_from
+    from export.typed import typed
 
     model, sampling = open_network(task)
     spec = network_spec(model)
-    onnx_from(spec, task.graph)
+    onnx_from(typed(spec, task.precision), task.graph)
     feeds: dict[str, Any] = dict(spec.feeds[0])
     np.savez(task.feeds, **feeds)
     return {"sampling": dataclasses.asdict(sampling), "tolerance": dataclasses.asdict(spec.tolerance)}

@@ -73,7 +73,7 @@ class PictureGraph(nn.Module):
 
 
 def _as_told(sample: Tensor, timestep: Tensor) -> Tensor:
-    return timestep
+    return timestep.to(sample.dtype)
 
 
 def open_network(task: Task) -> tuple[Clip | Picture, Sampling]:
@@ -110,7 +110,8 @@ def picture_spec(picture: Picture, cells: tuple[int, int], tokens: int) -> Netwo
     feed = {"latents": normal(draw, 1, config.in_channels, *cells), "time": np.array([937.0], np.float32),
             "context": normal(draw, 1, tokens, config.cross_attention_dim)}
     return NetworkSpec(name="network", module=PictureGraph(picture), inputs=specs(feed),
-                       outputs=("prediction", "time_waves"), feeds=(feed,), tolerance=Tolerance(bfloat16=BFLOAT16))
+                       outputs=("prediction", "time_waves"), feeds=(feed,), tolerance=Tolerance(bfloat16=BFLOAT16),
+                       single=("time",))
 
 
 def filled(model: M) -> M:

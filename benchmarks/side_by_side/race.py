@@ -89,7 +89,9 @@ class Race:
             self.tried |= told["tried"]
             # On GPUs libraries round to TF32 or bf16 of their own accord.
             brain = self._place == "cuda" or "bf16" in told["device"]
-            entry = dataclasses.replace(entry, device=told["device"], limit=self._tolerance.limit("fp32", brain))
+            precision = "fp32" if contender.side == "torch" else self._task.precision
+            entry = dataclasses.replace(entry, device=told["device"],
+                                        limit=self._tolerance.limit(precision, brain))
             for scope in self._task.scopes:
                 seconds, error = self._compared(side, contender, scope)
                 entry = dataclasses.replace(entry, errors={**entry.errors, scope: error},

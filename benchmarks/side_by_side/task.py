@@ -22,17 +22,19 @@ SEED: Final = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """`weights` is the folder of the starter's finished stages, None for random ones; `place` the comparison's own."""
+    """`weights` is the folder of the starter's finished stages, None for random ones; `place` the comparison's own;
+    `precision` that of our graph (see `export.spec`)."""
 
     network: Network
     weights: str | None
     threads: int
     place: str
+    precision: Literal["fp32", "bf16-typed"] = "fp32"
 
     @property
     def graph(self) -> Path:
         """The network as ONNX."""
-        return Path(self.place) / "network.onnx"
+        return Path(self.place) / f"network.{self.precision}.onnx"
 
     @property
     def feeds(self) -> Path:

@@ -30,8 +30,9 @@ class TorchEngine(CheckedEngine):
                  dtype: torch.dtype = torch.float32, autocast: bool = False, frozen: bool = False) -> None:
         place = next(module.parameters()).device.type
         latents = next(spec for spec in inputs if spec.name == "latents")
+        chip = f"CUDA, {torch.cuda.get_device_name()}" if place == "cuda" else place.upper()
         super().__init__(inputs, (TensorSpec("prediction", "float32", latents.shape),),
-                         f"torch {torch.__version__} on {place.upper()} ({way})")
+                         f"torch {torch.__version__} on {chip} ({way})")
         self.module, self.way = module, way
         self._place, self._dtype, self._autocast, self._frozen = place, dtype, autocast, frozen
 

@@ -65,9 +65,9 @@ def open_engine(graph: Path, backend: str = "auto", threads: int | None = None, 
     if chosen == "openvino":
         return OpenVinoEngine(graph, threads, exact, cache)
     if library := named(chosen):
-        return TensorRtEngine(graph, library, cache)
+        return TensorRtEngine(graph, library, cache, exact=exact)
     if chosen == "cuda":
-        return OnnxRuntimeEngine(graph, "CUDA", threads)
+        return OnnxRuntimeEngine(graph, "CUDA", threads, exact=exact)
     return OnnxRuntimeEngine(graph, "CPU", threads)
 
 
@@ -85,10 +85,11 @@ def built_by(backend: str) -> str:
     return f"{tensorrt_library.TITLES[library]} {tensorrt_library.version(library)}"
 
 
-def prepare_engine(graph: Path, backend: str = "auto", cache: Path | None = None) -> Generator[Phase, None, None]:
+def prepare_engine(graph: Path, backend: str = "auto", cache: Path | None = None, *, exact: bool = False
+                   ) -> Generator[Phase, None, None]:
     """Do ahead what takes `open_engine` minutes: TensorRT builds engines. Yields how far that is; close it to stop.
 
     Raises BackendError and StorageError as `open_engine` would.
     """
     if library := named(resolve(backend)):
-        yield from tensorrt_engine.prepare(graph, library, cache)
+        yield from tensorrt_engine.prepare(graph, library, cache, exact=exact)

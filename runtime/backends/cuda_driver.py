@@ -15,7 +15,7 @@ from runtime.backends.engine import Array
 from runtime.errors import BackendError, OutOfMemory
 
 _LIBRARY: Final = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-_OUT_OF_MEMORY: Final = 2
+_OUT_OF_MEMORY, _NO_DEVICE = 2, 100
 _MAJOR, _MINOR = 75, 76
 """Attributes of a device: its compute capability."""
 _NON_BLOCKING: Final = 1
@@ -36,22 +36,11 @@ class Gpu:
     def __init__(self, library: Any) -> None:
         """Use the driver `library`. Raises BackendError when it finds no GPU."""
         self._library = library
-        for name, arguments in _SIGNATURES.items():
-            function = getattr(library, name)
-            function.argtypes, function.restype = arguments, c_int
-        self._check("cuInit", 0)
-        count, device, version, major, minor = (c_int() for _ in range(5))
-        self._check("cuDeviceGetCount", byref(count))
-        if count.value == 0:
-            raise BackendError("an NVIDIA GPU", "the driver shows none",
-                               "look at CUDA_VISIBLE_DEVICES, or choose another --backend")
-        self._check("cuDeviceGet", byref(device), 0)
+        device, self.name = _first(library)
+        version, major, minor = (c_int() for _ in range(3))
         self._check("cuDriverGetVersion", byref(version))
         self._check("cuDeviceGetAttribute", byref(major), _MAJOR, device)
         self._check("cuDeviceGetAttribute", byref(minor), _MINOR, device)
-        title = ctypes.create_string_buffer(128)
-        self._check("cuDeviceGetName", title, len(title), device)
-        self.name = title.value.decode("utf-8", "replace")
         self.capability = f"{major.value}.{minor.value}"
         self.cuda = f"{version.value // 1000}.{version.value % 1000 // 10}"
         self._context, self._stream = c_void_p(), c_void_p()
@@ -112,15 +101,7 @@ class Gpu:
         self._check("cuStreamSynchronize", self._stream)
 
     def _check(self, name: str, *arguments: Any) -> None:
-        code: int = getattr(self._library, name)(*arguments)
-        if code == _OUT_OF_MEMORY:
-            raise OutOfMemory("enough free memory on the GPU", f"{name} found too little")
-        if code:
-            text = c_char_p()
-            self._library.cuGetErrorString(code, byref(text))
-            said = (text.value or b"unknown error").decode("utf-8", "replace")
-            raise BackendError("the NVIDIA driver to work", f"{name} failed: {said} ({code})",
-                               "restart, or install a newer driver; `moviefactory doctor` shows what else can run")
+        _call(self._library, name, *arguments)
 
 
 class Spares:
@@ -184,9 +165,51 @@ class DeviceArray:
 @functools.cache
 def gpu() -> Gpu:
     """The GPU, opened when first asked for. Raises BackendError when there is no driver or no GPU."""
+    return Gpu(_driver())
+
+
+def card() -> str:
+    """What the GPU is called; takes nothing of its memory. Raises BackendError as `gpu` does."""
+    return _first(_driver())[1]
+
+
+def _driver() -> Any:
     try:
-        library = ctypes.CDLL(_LIBRARY)
+        return ctypes.CDLL(_LIBRARY)
     except OSError as error:
         raise BackendError("an NVIDIA GPU and its driver", f"the driver's library {_LIBRARY} is not on this machine",
                            "install NVIDIA's driver, or choose another --backend") from error
-    return Gpu(library)
+
+
+def _first(library: Any) -> tuple[c_int, str]:
+    """The first GPU that the driver shows, and its name."""
+    for name, arguments in _SIGNATURES.items():
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, c_int
+    count, device, title = c_int(), c_int(), ctypes.create_string_buffer(128)
+    _call(library, "cuInit", 0)
+    _call(library, "cuDeviceGetCount", byref(count))
+    if count.value == 0:
+        raise _no_gpu()
+    _call(library, "cuDeviceGet", byref(device), 0)
+    _call(library, "cuDeviceGetName", title, len(title), device)
+    return device, title.value.decode("utf-8", "replace")
+
+
+def _call(library: Any, name: str, *arguments: Any) -> None:
+    code: int = getattr(library, name)(*arguments)
+    if code == _OUT_OF_MEMORY:
+        raise OutOfMemory("enough free memory on the GPU", f"{name} found too little")
+    if code == _NO_DEVICE:
+        raise _no_gpu()
+    if code:
+        text = c_char_p()
+        library.cuGetErrorString(code, byref(text))
+        said = (text.value or b"unknown error").decode("utf-8", "replace")
+        raise BackendError("the NVIDIA driver to work", f"{name} failed: {said} ({code})",
+                           "restart, or install a newer driver; `moviefactory doctor` shows what else can run")
+
+
+def _no_gpu() -> BackendError:
+    return BackendError("an NVIDIA GPU", "the driver shows none",
+                        "look at CUDA_VISIBLE_DEVICES, or choose another --backend")

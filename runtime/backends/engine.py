@@ -122,14 +122,8 @@ class CheckedEngine(ABC):
     def _failing(self) -> Iterator[None]:
         if not self._open:
             raise BackendError("an open engine", "this one was closed", "open the graph again")
-        try:
+        with failing(f"{self.device} to run the graph", "try another --backend, and report this if none works"):
             yield
-        except MovieFactoryError:
-            raise
-        except Exception as error:
-            # Each library raises classes of its own (onnxruntime's share no base but Exception).
-            raise failure(error, f"{self.device} to run the graph",
-                          "try another --backend, and report this if none works") from error
 
     def _held(self, array: Array) -> Any:
         """A feed on the device, as `own`; in the host's memory it is there already."""
@@ -196,6 +190,18 @@ def outputs_for(specs: tuple[TensorSpec, ...], sizes: Mapping[str, int], out: Ma
         else:
             targets[spec.name] = np.empty(known, np.dtype(spec.dtype)) if len(known) == len(shape) else None
     return targets
+
+
+@contextmanager
+def failing(expected: str, fix: str) -> Iterator[None]:
+    """A block in which libraries' own exceptions become ours: see `failure`."""
+    try:
+        yield
+    except MovieFactoryError:
+        raise
+    except Exception as error:
+        # Each library raises classes of its own (onnxruntime's share no base but Exception).
+        raise failure(error, expected, fix) from error
 
 
 def failure(error: Exception, expected: str, fix: str) -> BackendError:

@@ -2,7 +2,7 @@
 
 An engine's name is the digest of all that: the graph with its weights, the library and its exact version, the sizes
 of free axes, the GPUs it is for. Nothing ever has to be invalidated: what is stale is not found, and goes when room is
-needed.
+needed. An engine that does not load all the same is forgotten and built once more.
 """
 
 import hashlib
@@ -55,7 +55,8 @@ def engine_key(request: BuildRequest) -> str:
                                "fetch or export the bundle again") from error
     free = {size for spec in interface.inputs for size in spec.shape if isinstance(size, str)}
     facts = {"library": request.library, "version": version(request.library), "targets": sorted(request.targets),
-             "card": request.card, "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
+             "card": request.card, "exact": request.exact,
+             "axes": {name: size for name, size in sorted(request.axes.items()) if name in free}}
     digest.update(json.dumps(facts, sort_keys=True).encode())
     return digest.hexdigest()
 
@@ -81,6 +82,13 @@ def engine_for(request: BuildRequest, folder: Path, limit: int = LIMIT_BYTES) ->
     os.utime(plan)
     prune(folder, limit, keep=plan)
     return plan
+
+
+def forget(plan: Path) -> None:
+    """Remove an engine that does not load, and what was compiled of it: it is built again when it is wanted again."""
+    for file in (*_compiled(plan), plan):
+        with suppress(OSError):
+            file.unlink()
 
 
 def prune(folder: Path, limit: int, keep: Path | None = None) -> None:

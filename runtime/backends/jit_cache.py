@@ -21,7 +21,7 @@ class JitCache:
     def __init__(self, config: Any, kernels: Any, path: Path) -> None:
         self.config, self._kernels, self._path = config, kernels, path
         self._known = b""
-        with suppress(OSError):
+        with suppress(Exception):  # bindings raise whatever they like
             kept = path.read_bytes()
             if kernels.deserialize(kept):
                 self._known = kept
@@ -33,15 +33,17 @@ class JitCache:
         `config` is what an execution context is created with.
         """
         config = engine.create_runtime_config()
-        kernels = config.create_runtime_cache()
+        kernels = None if config is None else config.create_runtime_cache()
         if kernels is None or not config.set_runtime_cache(kernels):
             return None
         return cls(config, kernels, plan.with_suffix(f".{capability}{SUFFIX}"))
 
     def save(self) -> None:
         """Write what has been compiled since, if anything was; the file appears whole or not at all."""
-        found = self._kernels.serialize()
-        made = b"" if found is None else bytes(found)
+        made = b""
+        with suppress(Exception):
+            found = self._kernels.serialize()
+            made = b"" if found is None else bytes(found)
         if not made or made == self._known:
             return
         draft = self._path.with_name(f".{self._path.name}.{os.getpid()}{DRAFT}")

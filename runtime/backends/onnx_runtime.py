@@ -1,12 +1,15 @@
 """ONNX Runtime: the adapter that runs everywhere, and on NVIDIA GPUs with the `cuda` extra."""
 
+import contextlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from runtime.backends import cuda_driver
 from runtime.backends.engine import Array, CheckedEngine, Target, failure, said
 from runtime.backends.onnx_file import read_interface
 from runtime.errors import BackendError
@@ -55,8 +58,9 @@ class OnnxRuntimeEngine(CheckedEngine):
 
     own = Kept
 
-    def __init__(self, graph: Path, provider: Provider = "CPU", threads: int | None = None) -> None:
-        """Open `graph` on `provider`; `threads` None lets the library use all cores.
+    def __init__(self, graph: Path, provider: Provider = "CPU", threads: int | None = None, *, exact: bool = False
+                 ) -> None:
+        """Open `graph` on `provider`; `threads` None lets the library use all cores, `exact` forbids TF32.
 
         Raises BackendError when the library, the provider or the graph does not work. ONNX Runtime itself falls back
         to the CPU with only a log line, which is refused here.
@@ -68,7 +72,8 @@ class OnnxRuntimeEngine(CheckedEngine):
             raise BackendError(f"an ONNX Runtime with {provider}", f"the installed one has no {provider}",
                                'run `pip install "onnxruntime-gpu[cuda,cudnn]"` in an environment of its own')
         if provider == "CUDA":
-            library.preload_dlls()  # CUDA and cuDNN from their pip packages
+            with contextlib.redirect_stdout(sys.stderr):  # where it complains is for events alone
+                library.preload_dlls()  # CUDA and cuDNN from their pip packages
         options = library.SessionOptions()
         options.log_severity_level = 3  # errors only: the rest reaches users as noise
         # Weights stored as int8 are to save space on disk: unpack them once, not at every run.
@@ -80,14 +85,16 @@ class OnnxRuntimeEngine(CheckedEngine):
         if threads is not None:
             options.intra_op_num_threads = threads
         try:
-            session = library.InferenceSession(str(graph), options, providers=[wanted])
+            asked = (wanted, {"use_tf32": "0"}) if exact and provider == "CUDA" else wanted
+            session = library.InferenceSession(str(graph), options, providers=[asked])
         except Exception as error:  # the library's exceptions share no other base
             raise failure(error, f"ONNX Runtime {library.__version__} to open {graph}",
                           "check the bundle with `moviefactory models verify`, or try another --backend") from error
         if session.get_providers()[0] != wanted:
             raise BackendError(f"ONNX Runtime to use {provider}", "it fell back to the CPU without a word",
                                "check the NVIDIA driver, or ask for `--backend cpu`")
-        super().__init__(interface.inputs, interface.outputs, f"ONNX Runtime {library.__version__} on {provider}")
+        place = f"CUDA ({cuda_driver.card()})" if provider == "CUDA" else provider
+        super().__init__(interface.inputs, interface.outputs, f"ONNX Runtime {library.__version__} on {place}")
         self._session: Any = session
         self._place = provider.lower()
 

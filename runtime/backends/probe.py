@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from runtime.backends.choose import open_engine
-from runtime.backends.tensorrt_library import Name
-from runtime.errors import BackendError
+from runtime.backends.engine import said
+from runtime.backends.tensorrt_library import Name, packages
+from runtime.errors import MovieFactoryError
 
 ABS: Final = bytes.fromhex(
     "08083a340a0b0a0178120179220341627312036162735a0f0a0178120a0a08080112040a020802620f0a0179120a0a08"
@@ -44,8 +45,10 @@ def _try(backend: str, packages: tuple[str, ...], graph: Path) -> BackendReport:
         with open_engine(graph, backend, cache=graph.parent) as engine:
             result = engine.run({"x": np.array([-3.0, 2.0], np.float32)})["y"]
             device = engine.device
-    except BackendError as error:
+    except MovieFactoryError as error:
         return BackendReport(backend, False, version, None, f"{error.got}; {error.fix}")
+    except Exception as error:  # noqa: BLE001 - who asks what is wrong shall not be stopped by it
+        return BackendReport(backend, False, version, None, f"it failed: {said(error)}")
     if not np.array_equal(result, np.array([3.0, 2.0], np.float32)):
         return BackendReport(backend, False, version, device, f"it computed {result.tolist()} for |-3|, |2|")
     return BackendReport(backend, True, version, device, None)
@@ -54,7 +57,7 @@ def _try(backend: str, packages: tuple[str, ...], graph: Path) -> BackendReport:
 def _try_tensorrt(library: Name, graph: Path) -> BackendReport:
     """Building even this engine takes seconds: without a GPU that is not begun. Without one TensorRT-RTX still builds
     engines for other machines."""
-    report = _try(library, (library,), graph)
+    report = _try(library, packages(library), graph)
     if report.version and not report.available and library == "tensorrt_rtx":
         return replace(report, why_not=f"{report.why_not}; `moviefactory models build` works without a GPU")
     return report

@@ -25,14 +25,15 @@ DRAFT: Final = ".new"
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
     """What to build: `axes` gives every free axis of the graph its size; `targets` are GPU generations such as
-    'sm89' (TensorRT-RTX only; none: all of its default); `card` is the GPU in this machine, for TensorRT, which builds
-    for that one only."""
+    'sm89' (TensorRT-RTX only; none: all of its default); `card` is the GPU in this machine and its driver, for
+    TensorRT, which builds for these only; `exact` forbids rounding to TF32."""
 
     graph: Path
     library: Name
     axes: Mapping[str, int] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     card: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def build(request: BuildRequest, plan: Path, command: Sequence[str] = ()) -> Gen
     """
     draft = plan.with_name(f".{plan.name}.{os.getpid()}{DRAFT}")
     asked = {"graph": str(request.graph), "library": request.library, "plan": str(draft), "axes": dict(request.axes),
-             "targets": list(request.targets)}
+             "targets": list(request.targets), "exact": request.exact}
     with tempfile.TemporaryFile() as last_words:
         try:
             plan.parent.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ def _build(request: dict[str, Any]) -> int:
     graph = Path(request["graph"])
     interface = read_interface(graph)
     library = tensorrt_library.load(request["library"])
-    log = tensorrt_library.listener(library)
+    log = tensorrt_library.listener(request["library"])
     builder = library.Builder(log)
     network = builder.create_network(0)
     parser = library.OnnxParser(network, log)
@@ -53,6 +53,8 @@ def _build(request: dict[str, Any]) -> int:
     _fix_axes(network, {spec.name: spec.shape for spec in interface.inputs}, request["axes"])
     config = builder.create_builder_config()
     _aim(library, config, request["targets"])
+    if request["exact"]:
+        config.clear_flag(library.BuilderFlag.TF32)
     config.progress_monitor = _monitor(library)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
@@ -99,11 +101,13 @@ def _aim(library: Any, config: Any, targets: list[str]) -> None:
 
 def _monitor(library: Any) -> Any:
     class Monitor(library.IProgressMonitor):  # type: ignore[misc]
-        """Tells of the outermost phases; the steps in them say little about time."""
+        """Tells of the outermost phases; the steps in them say little about time. Ends the build when who asked for it
+        is gone."""
 
         def __init__(self) -> None:
             library.IProgressMonitor.__init__(self)
             self._steps: dict[str, int] = {}
+            self._asker = os.getppid()
 
         def phase_start(self, name: str, parent: str | None, steps: int) -> None:
             if not parent:
@@ -111,6 +115,8 @@ def _monitor(library: Any) -> Any:
                 _say(phase=name, done=0, total=steps)
 
         def step_complete(self, name: str, step: int) -> bool:
+            if os.getppid() != self._asker:
+                return False
             if name in self._steps:
                 _say(phase=name, done=step + 1, total=self._steps[name])
             return True

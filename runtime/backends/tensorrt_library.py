@@ -3,6 +3,7 @@
 Neither raises when something goes wrong: calls return None or False, and only the logger was told why.
 """
 
+import functools
 import importlib
 import importlib.metadata
 import re
@@ -16,6 +17,8 @@ Name = Literal["tensorrt", "tensorrt_rtx"]
 TITLES: Final[dict[Name, str]] = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
 _PLACE: Final = re.compile(r"^\w+\.cpp:\d+: ")
 _EXTRAS: Final[dict[Name, str]] = {"tensorrt": "tensorrt", "tensorrt_rtx": "rtx"}
+_CUDA: Final = (13, 12)
+"""The releases of CUDA there are packages for."""
 
 
 def named(backend: str) -> Name | None:
@@ -36,17 +39,42 @@ def load(name: Name) -> Any:
     return library
 
 
+def packages(name: Name) -> tuple[str, ...]:
+    """The packages that may have brought the library: the first one asks for the newest of the others."""
+    return (name, *(f"{name}_cu{release}" for release in _CUDA))
+
+
 def version(name: Name) -> str:
     """The library's exact version, without loading it. Raises BackendError when it is not installed."""
+    found = next(filter(None, map(_version, packages(name))), None)
+    if found is None:
+        raise _missing(name)
+    return found
+
+
+def cuda_release(name: Name) -> int | None:
+    """The release of CUDA whose drivers the installed library needs, or newer ones; None where its package does not
+    say."""
+    return next((release for release in _CUDA if _version(f"{name}_cu{release}") is not None), None)
+
+
+def _version(package: str) -> str | None:
     try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError as error:
-        raise _missing(name) from error
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
-def listener(library: Any) -> Any:
-    """A logger that keeps what it is told from warnings on: `messages` holds (is error, text)."""
+@functools.cache
+def listener(name: Name) -> Any:
+    """The process's one logger for the library: of several, it keeps to the first, even when that is gone.
 
+    `messages` holds (is error, text) of what it was told, from warnings on; who begins something clears it.
+    """
+    return _listener(load(name))
+
+
+def _listener(library: Any) -> Any:
     class Listener(library.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             library.ILogger.__init__(self)

@@ -1,8 +1,6 @@
 """What it costs to begin: each figure once, in a process that has done nothing yet."""
 
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.bench.talk import Talk
@@ -27,7 +25,6 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
     from runtime.bench.figures import Row
     from runtime.bench.request import BenchRequest
     from runtime.bench.work import Measured, evaluation, open_work, tell
-    from runtime.bundle.manifest import needed
 
     work = open_work(BenchRequest.from_dict(dict(asked)), talk)
     scope, roles = work.request.scope, _roles(work)
@@ -36,10 +33,7 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
         with talk.window("cold.load"):
             for role in roles:
                 start = time.perf_counter()
-                parts = needed(work.line_up.bundle(role).role(role), work.engines.on_gpu)
-                for part in parts:
-                    work.engines.get(role, part)
-                if parts:
+                if work.opened(role):
                     opened[role] = time.perf_counter() - start
         denoiser, evaluate = evaluation(work)
         with talk.window("cold.first_step"):
@@ -48,7 +42,8 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
             first = time.perf_counter() - start
         engine = denoiser.device
         loaded = work.ran_on()
-    rows = [Row(name="cold.import", scope=scope, phase="cold", engine=engine, values=(imported,)),
+    rows = [Row(name="cold.import", scope=scope, phase="cold", engine=engine, values=(imported,),
+                host=True),
             Row(name="cold.load", scope=scope, phase="cold", engine=loaded, values=(sum(opened.values()),),
                 parts=opened),
             Row(name="cold.first_step", scope=scope, phase="cold", engine=engine, values=(first,), unit="steps")]
@@ -56,7 +51,8 @@ def measure_cold(asked: dict[str, object], talk: Talk) -> None:
 
 
 def measure_build(asked: dict[str, object], talk: Talk) -> None:
-    """Time the building of every engine of the scope, as if there were none: what a first film waits for."""
+    """Time the building of every engine of the scope: what a first film waits for. That there are none yet is for `run`
+    to see to, which starts this process."""
     from runtime.backends import built_by, prepare_engine
     from runtime.bench.figures import Row
     from runtime.bench.request import BenchRequest
@@ -65,14 +61,14 @@ def measure_build(asked: dict[str, object], talk: Talk) -> None:
 
     work = open_work(BenchRequest.from_dict(dict(asked)), talk)
     built: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="moviefactory-") as cache, talk.window("cold.build"):
-        for role, graph in work.line_up.graphs(work.engines.on_gpu):
+    with talk.window("cold.build"):
+        for role, graph, exact in work.line_up.graphs(work.engines.on_gpu):
             if role in _roles(work):
                 start = time.perf_counter()
-                finish(prepare_engine(graph, work.request.backend, Path(cache)))
+                finish(prepare_engine(graph, work.request.backend, exact=exact))
                 built[role] = built.get(role, 0.0) + time.perf_counter() - start
     row = Row(name="cold.build", scope=work.request.scope, phase="cold", engine=built_by(work.request.backend),
-              values=(sum(built.values()),), parts=built)
+              values=(sum(built.values()),), parts=built, host=True)
     tell(work, [Measured(row)], peaks=False)
 
 

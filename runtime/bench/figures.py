@@ -36,7 +36,7 @@ class Row:
 
     `engine` names what ran it, library, version and precision; `flops` are the operations of one run, None where they
     are not known; `cost` is that of all runs together, None where the row is a part of another. `parts` are the
-    mean seconds of what a run consists of.
+    mean seconds of what a run consists of. `host` says that the processor did it, whatever chip runs the engines.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Row:
     flops: int | None = None
     cost: Cost | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
+    host: bool = False
 
     @property
     def typical(self) -> float:

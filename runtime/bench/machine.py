@@ -11,23 +11,25 @@ from typing import Any, Final
 from runtime import __version__
 from runtime.bench.energy import Nvidia
 
-PACKAGES: Final = ("numpy", "av", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt", "tensorrt-rtx",
-                   "tokenizers", "usearch")
+PACKAGES: Final = ("numpy", "av", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt", "tensorrt-cu12",
+                   "tensorrt-rtx", "tensorrt-rtx-cu12", "tokenizers", "usearch")
 """Those whose version changes what is measured."""
 
 FLAGS: Final = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "sve", "bf16")
 """What a processor may be able to do that decides how fast it multiplies."""
 
 
-def environment(gpu: Nvidia | None) -> dict[str, Any]:
-    """The machine and its software; the names are optimum-benchmark's where it has one."""
+def environment(gpu: Nvidia | None, card: str = "") -> dict[str, Any]:
+    """The machine and its software; the names are optimum-benchmark's where it has one. `card` is the GPU that is used,
+    where only its name is known."""
     about = _cpuinfo()
     flags = about.get("flags", about.get("Features", "")).split()
     memory = gpu.total() if gpu else None
+    cards = gpu.names() if gpu else [card] if card else None
     return {
         "cpu": processor(), "cpu_count": os.cpu_count(), "cpu_usable": usable_cores(), "cpu_ram_mb": memory_mb(),
         "cpu_flags": [flag for flag in FLAGS if flag in flags], "load_average": _load(),
-        "gpu": gpu.names() if gpu else None, "gpu_count": len(gpu.names()) if gpu else None,
+        "gpu": cards, "gpu_count": len(gpu.names()) if gpu else None,
         "gpu_vram_mb": None if memory is None else round(memory / 1e6),
         "system": platform.system(), "machine": platform.machine(), "platform": platform.platform(),
         "python_version": platform.python_version(), "moviefactory_version": __version__,

@@ -43,12 +43,14 @@ def child_command() -> tuple[str, ...]:
     return (sys.executable, "-m", "runtime.bench.child")
 
 
-def measure(kind: str, request: BenchRequest, watch: Watch, command: Sequence[str] = ()) -> Found:
-    """Measure `kind` (cold or a scope) in a fresh process.
+def measure(kind: str, request: BenchRequest, watch: Watch, command: Sequence[str] = (),
+            environment: Mapping[str, str] | None = None) -> Found:
+    """Measure `kind` (build, cold or a scope) in a fresh process, with `environment` added to this one's.
 
     Raises what stopped the process: its MovieFactoryError, or BackendError when it died without a word.
     """
-    with tempfile.TemporaryFile("w+") as complaints, running(command or child_command(), complaints) as process:
+    with (tempfile.TemporaryFile("w+") as complaints,
+          running(command or child_command(), complaints, environment) as process):
         assert process.stdin is not None
         assert process.stdout is not None
         costs: dict[str, Cost] = {}

@@ -5,6 +5,7 @@ import json
 from typing import Any, Final
 
 from runtime.bench.figures import Cost, Row, latency
+from runtime.bench.machine import processor
 from runtime.bench.request import IDEA, PROMPT, SEED
 from runtime.bench.run import Report
 
@@ -54,8 +55,9 @@ def _row(row: Row, report: Report) -> dict[str, Any]:
     seconds = latency(row.values)
     throughput = {"unit": f"{row.unit}/s", "value": row.volume / seconds["mean"]} if seconds["mean"] > 0 else None
     return {"scope": row.scope, "phase": row.phase, "backend": report.request.backend, "engine": row.engine,
-            "device": report.device, "latency": seconds, "throughput": throughput, "memory": _memory(row.cost),
-            "energy": _energy(row.cost, len(row.values)), "compute": _compute(row, report), "parts": dict(row.parts)}
+            "device": processor() if row.host else report.device, "latency": seconds, "throughput": throughput,
+            "memory": _memory(row.cost), "energy": _energy(row.cost, len(row.values)),
+            "compute": _compute(row, report), "parts": dict(row.parts)}
 
 
 def _memory(cost: Cost | None) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,10 @@ from runtime.bench.figures import Row, Scope
 from runtime.bench.request import PROMPT, SEED
 from runtime.bench.timed import Timed
 from runtime.bench.work import Measured, Work, evaluation, listed
-from runtime.events import Step
+from runtime.events import Event, Step
 from runtime.film import FilmFolder, embedder
 from runtime.film.drawing import condition, denoise_request, drawn_by, normalisation, tokenizer
+from runtime.film.memory import within_memory
 from runtime.film.setup import Setup, set_up
 from runtime.film.shots import CRF, PRESET, encode_texts, enlarged, render_scene, scene_parts
 from runtime.media.video import Picture, VideoSettings, encode_clip, resize
@@ -101,7 +102,8 @@ class _Stages:
         values, count = self.work.measure(
             "stage.encode", "stage", lambda: encode_clip(resize(frames, *self.setup.size), clip, settings))
         self.rows.append(Measured(Row(name="stage.encode", scope="stage", phase="warm", values=values, volume=count,
-                                      unit="frames", engine=f"x264 by PyAV {av.__version__} on CPU")))
+                                      unit="frames", host=True,
+                                      engine=f"x264 by PyAV {av.__version__} on CPU")))
 
     def sound(self, seconds: float) -> None:
         """Sounds found for the scene, and mixed."""
@@ -110,7 +112,7 @@ class _Stages:
         device = engines.devices().get("text_encoder")  # an imported one may have no embedding of sentences
         ran_on = "numpy" if device is None else f"numpy, and {device} for the search"
         self.rows.append(Measured(Row(name="stage.sound", scope="stage", phase="warm", values=values, volume=seconds,
-                                      unit="seconds of sound", engine=ran_on)))
+                                      unit="seconds of sound", engine=ran_on, host=True)))
 
     def _row(self, name: str, values: tuple[float, ...], made: tuple[float, str], engines: Iterable[Timed]) -> None:
         row = Row(name=name, scope="stage", phase="warm", engine=listed(engine.device for engine in engines),
@@ -142,21 +144,20 @@ def measure_scene(work: Work) -> list[Measured]:
     """One scene from its words to its clip, with an empty film folder each time, as a film makes it."""
     setup = set_up(work.request.settings, work.line_up)
     parts = scene_parts(1, Scene(prompt=PROMPT, seconds=setup.most_seconds, seed=SEED), setup)
-    denoiser = work.line_up.denoiser.parts(work.engines.on_gpu)
-    for role, graph in (*(("denoiser", part) for part in denoiser), ("decoder", "graph"),
-                        *(("upscaler", part) for part in PARTS)):
-        if role != "upscaler" or enlarged(setup):
-            work.engines.get(role, graph)  # even without a warm-up no run opens them
+    for role in ("denoiser", "decoder", *(["upscaler"] if enlarged(setup) else [])):
+        work.opened(role)  # even without a warm-up no run opens them, but where they do not fit at once
     with tempfile.TemporaryDirectory(prefix="moviefactory-") as place:
         numbers = itertools.count()
 
         def run() -> None:
             with FilmFolder.new(Path(place) / f"{next(numbers)}.film") as folder:
-                for events in (encode_texts([parts], setup, work.engines, folder.store),
-                               render_scene(parts, setup, work.engines, folder)):
-                    with closing(events):
-                        for _ in events:
-                            pass
+                def scene() -> Generator[Event, None, None]:
+                    yield from encode_texts([parts], setup, work.engines, folder.store)
+                    yield from render_scene(parts, setup, work.engines, folder)
+
+                with closing(within_memory(scene, setup, work.engines)) as events:
+                    for _ in events:
+                        pass
 
         values, _ = work.measure("scene", "scene", run)
     return [Measured(Row(name="scene", scope="scene", phase="warm", engine=work.ran_on(), values=values,

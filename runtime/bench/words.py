@@ -5,8 +5,8 @@ from typing import Final
 from runtime.bench.figures import Row
 
 ROWS: Final = {
-    "cold.build": "build engines", "cold.import": "import", "cold.load": "open engines",
-    "cold.first_step": "first step",
+    "cold.build": "build engines", "cold.load_new": "open new engines", "cold.first_step_new": "their first step",
+    "cold.import": "import", "cold.load": "open engines", "cold.first_step": "first step",
     "step": "denoiser step", "stage.text": "text", "stage.denoise": "denoise", "stage.decode": "decode",
     "stage.upscale": "upscale", "stage.encode": "encode", "stage.sound": "sound", "scene": "one scene",
     "film.first": "first film", "film.cached": "next film", "film.again": "finished film"}

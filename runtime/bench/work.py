@@ -13,6 +13,8 @@ from runtime.bench.request import SEED, BenchRequest, measured_line_up
 from runtime.bench.talk import Talk
 from runtime.bench.timed import Timed, Use
 from runtime.bundle import Engines, LineUp
+from runtime.bundle.manifest import needed
+from runtime.errors import OutOfMemory
 from runtime.film.drawing import condition, denoise_request
 from runtime.film.setup import solver_table
 from runtime.shot.guidance import guided
@@ -44,6 +46,22 @@ class Work:
         bundle = self.line_up.bundle(role)
         graph = bundle.graph(role, part)
         return Timed(self.engines.get(role, part), bundle.path(graph.file.file))
+
+    def opened(self, role: str) -> bool:
+        """Open a role's engines, as films do: what does not fit beside the others is opened alone. False where the role
+        has none."""
+        parts = needed(self.line_up.bundle(role).role(role), self.engines.on_gpu)
+        try:
+            for part in parts:
+                self.engines.get(role, part)
+        except (OutOfMemory, MemoryError):
+            if self.engines.sparing:
+                raise
+        else:
+            return bool(parts)
+        # Out of the except block: until its end the error holds on to what was opened.
+        self.engines.spare_memory()
+        return self.opened(role)
 
     def ran_on(self) -> str:
         """The engines that are open, each kind once."""

@@ -65,8 +65,8 @@ class Engines:
         """
         if not needs_building(self.backend):
             return
-        for role, graph in self.line_up.graphs(self.on_gpu):
-            for phase in prepare_engine(graph, self.backend, self._cache):
+        for role, graph, exact in self.line_up.graphs(self.on_gpu):
+            for phase in prepare_engine(graph, self.backend, self._cache, exact=exact):
                 yield role, phase
 
     def devices(self) -> dict[str, str]:

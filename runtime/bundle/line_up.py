@@ -113,15 +113,15 @@ class LineUp:
                               "add one with --model PATH")
         return self.bundles[role]
 
-    def graphs(self, on_gpu: bool) -> Iterator[tuple[str, Path]]:
-        """Role and file of every graph that films need, compared with its digest.
+    def graphs(self, on_gpu: bool) -> Iterator[tuple[str, Path, bool]]:
+        """Role and file of every graph that films need, compared with its digest, and whether it is `exact`.
 
         On a GPU a denoiser's step graph, where it has one, stands for the denoiser. Raises BundleError at the first
         that is not whole.
         """
         for role, bundle in self.bundles.items():
             for graph in manifest.needed(bundle.role(role), on_gpu).values():
-                yield role, bundle.check_graph(graph)
+                yield role, bundle.check_graph(graph), graph.exact
 
     def digests(self) -> dict[str, str]:
         """role -> digest of its part: what an artefact made with it depends on."""

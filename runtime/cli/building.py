@@ -19,15 +19,15 @@ def run_models_build(options: argparse.Namespace) -> int:
 
     line_up = line_up_for(options.model, with_sounds=False)
     folder = cache_folder()
-    for _, graph in line_up.graphs(on_gpu=True):
+    for _, graph, exact in line_up.graphs(on_gpu=True):
         # One engine for each: a film looks for its own card's.
         for target in options.target or [None]:
-            _build(graph, options.backend, () if target is None else (target,))
+            _build(graph, options.backend, () if target is None else (target,), exact)
     sys.stdout.write(f"all engines are in {folder}\n")
     return 0
 
 
-def _build(graph: "Path", library: "Name", targets: tuple[str, ...]) -> None:
+def _build(graph: "Path", library: "Name", targets: tuple[str, ...], exact: bool) -> None:
     from runtime.backends import build_ahead
     from runtime.generators import finish
 
@@ -41,7 +41,7 @@ def _build(graph: "Path", library: "Name", targets: tuple[str, ...]) -> None:
             sys.stderr.write(f"{name}: {told}\n")
             sys.stderr.flush()
 
-    plan = finish(build_ahead(graph, library, targets), tell)
+    plan = finish(build_ahead(graph, library, targets, exact=exact), tell)
     how = f"built in {time.monotonic() - started:.0f} s" if told else "there already"
     sys.stdout.write(f"{name}: {plan.stat().st_size / 1e6:.1f} MB, {how}\n")
     sys.stdout.flush()

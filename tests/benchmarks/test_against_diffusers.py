@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
@@ -20,6 +21,7 @@ from benchmarks.side_by_side.task import Sampling, Task, draw_scene, read_feeds
 from benchmarks.side_by_side.torch_engine import TorchEngine, TorchSide
 from export.compare import relative_error
 from export.convert import onnx_from
+from export.typed import typed
 from runtime.backends import TensorSpec, open_engine
 from tests.export import tiny_networks as tiny
 
@@ -126,14 +128,30 @@ def test_frozen_weights_are_constants_of_the_code(tmp_path: Path, monkeypatch: p
     assert frozen < 1e-6
 
 
-def test_a_full_size_network_is_exported_with_its_weights_beside_it(tmp_path: Path,
-                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.convert.LARGEST_FILE", 100_000)
+def small_picture() -> Picture:
     torch.manual_seed(0)
-    picture = filled(Picture(UNet2DConditionModel(
+    return filled(Picture(UNet2DConditionModel(
         block_out_channels=(16, 32), norm_num_groups=8, layers_per_block=1, cross_attention_dim=12,
         attention_head_dim=(2, 4), use_linear_projection=True, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"))))
+
+
+def test_gpus_are_given_the_network_in_bfloat16(tmp_path: Path) -> None:
+    task = Task(network="full", weights=None, threads=1, place=str(tmp_path), precision="bf16-typed")
+    spec = picture_spec(small_picture(), (4, 6), 5)
+    with torch.no_grad():
+        expected = spec.module(*map(torch.from_numpy, spec.feeds[0].values()))[0].numpy()
+    onnx_from(typed(spec, task.precision), task.graph)
+    kinds = {tensor.data_type for tensor in onnx.load(task.graph).graph.initializer if len(tensor.dims) == 4}
+    assert kinds == {onnx.TensorProto.BFLOAT16}
+    with open_engine(task.graph, "openvino") as engine:
+        assert relative_error(engine.run(spec.feeds[0])["prediction"], expected) < 4e-2
+
+
+def test_a_full_size_network_is_exported_with_its_weights_beside_it(tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export.convert.LARGEST_FILE", 100_000)
+    picture = small_picture()
     feeds = {"latents": np.random.default_rng(1).standard_normal((1, 4, 4, 6), np.float32),
              "time": np.array([62.6], np.float32), "context": np.ones((1, 5, 12), np.float32)}
     with torch.no_grad():

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int devices = 1, current = 0;
+static int devices = 1, current = 0, begins = 0;
 static size_t total = (size_t)1 << 30, used = 0, peak = 0, allocations = 0, uploads = 0;
 
-/* For tests: how many GPUs there are, how much memory, how much of it is taken, and was at most since last asked; how
+/* For tests: how many GPUs there are, with what the driver begins, how much memory, how much of it is taken, and was at most since last asked; how
    often memory was taken and something copied there. */
 void host_devices(int count) { devices = count; }
+void host_begins(int code) { begins = code; }
 void host_total(size_t bytes) { total = bytes; }
 size_t host_used(void) { return used; }
 size_t host_peak(void) {
@@ -21,7 +22,7 @@ size_t host_allocations(void) { return allocations; }
 size_t host_uploads(void) { return uploads; }
 int host_current(void) { return current; }
 
-int cuInit(unsigned flags) { return flags != 0; }
+int cuInit(unsigned flags) { return flags != 0 ? 1 : begins; }
 int cuDriverGetVersion(int *version) { *version = 13010; return 0; }
 int cuDeviceGetCount(int *count) { *count = devices; return 0; }
 int cuDeviceGet(int *device, int ordinal) { *device = ordinal; return 0; }

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from runtime.backends import BACKENDS, open_engine, probe, resolve
+from runtime.backends import BACKENDS, onnx_runtime, open_engine, probe, resolve
 from runtime.backends.engine import said
 from runtime.backends.onnx_runtime import OnnxRuntimeEngine
 from runtime.backends.openvino_cpu import OpenVinoEngine
@@ -93,14 +93,36 @@ def test_bfloat16_is_used_where_the_processor_has_it(tmp_path: Path) -> None:
         assert engine.device.endswith("(bf16)")
 
 
-def test_cuda_never_falls_back_to_the_cpu(tmp_path: Path) -> None:
+def test_cuda_needs_the_library_that_has_it(tmp_path: Path) -> None:
     graph = tiny_graphs.clean(tmp_path / "graph.onnx")
     cuda = next(report for report in probe() if report.name == "cuda")
     if cuda.available:
-        assert str(cuda.device).endswith(" on CUDA")
+        assert " on CUDA (" in str(cuda.device)
     else:
         with pytest.raises(BackendError, match="CUDA"):
             open_engine(graph, "cuda")
+
+
+def test_cuda_never_falls_back_to_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                          capsys: pytest.CaptureFixture[str]) -> None:
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    library = onnx_runtime.load()
+    real, asked = library.InferenceSession, list[object]()
+
+    def falling_back(path: str, options: object, providers: list[object]) -> object:
+        asked.extend(providers)
+        return real(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(library, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    monkeypatch.setattr(library, "preload_dlls", lambda: sys.stdout.write("Failed to load libcudnn.so.9"))
+    monkeypatch.setattr(library, "InferenceSession", falling_back)
+    for exact in (False, True):
+        with pytest.raises(BackendError, match="expected ONNX Runtime to use CUDA, but it fell back to the CPU"):
+            open_engine(graph, "cuda", exact=exact)
+    assert asked == ["CUDAExecutionProvider", ("CUDAExecutionProvider", {"use_tf32": "0"})]
+    out, err = capsys.readouterr()
+    assert out == "", "that is for events"
+    assert "libcudnn" in err
 
 
 @pytest.mark.parametrize("backend", ["cpu", "openvino"])

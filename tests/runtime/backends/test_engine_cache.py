@@ -1,5 +1,6 @@
 """Engines of TensorRT-RTX: really built, kept, found again, and never half there."""
 
+import importlib.metadata
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from runtime.backends import engine_cache, tensorrt_library
+from runtime.backends import engine_cache, tensorrt_child, tensorrt_library
 from runtime.backends.engine_cache import cache_folder, engine_for, engine_key, prune
 from runtime.backends.tensorrt_build import BuildRequest, Phase, build
 from runtime.errors import BackendError, StorageError
@@ -71,7 +72,8 @@ def test_an_engine_is_built_once_and_then_found(tmp_path: Path) -> None:
 def test_the_name_holds_everything_the_engine_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = graph(tmp_path / "g.onnx", external=True)
     keys = [engine_key(request(path)), engine_key(request(path, axes={"B": 2})),
-            engine_key(request(path, targets=("sm89",))), engine_key(request(path, card="Host RTX (sm 8.9)"))]
+            engine_key(request(path, targets=("sm89",))), engine_key(request(path, card="Host RTX (sm 8.9)")),
+            engine_key(request(path, exact=True))]
     assert engine_key(request(path, axes={"B": 1, "N": 7})) == keys[0], "axes the graph does not have do not count"
     data = path.with_name("g.onnx.data")
     data.write_bytes(data.read_bytes()[::-1])
@@ -206,6 +208,30 @@ def test_where_engines_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def test_a_library_that_is_not_there_says_what_to_install() -> None:
     with pytest.raises(BackendError, match=r'it is not installed; run `pip install "moviefactory\[tensorrt\]"`'):
         tensorrt_library.load("tensorrt")
+
+
+def test_a_library_for_older_drivers_is_found_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(package: str) -> str:
+        if package == "tensorrt_rtx_cu12":
+            return "1.7.1"
+        raise importlib.metadata.PackageNotFoundError(package)
+
+    assert tensorrt_library.cuda_release("tensorrt_rtx") == 13
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert (tensorrt_library.version("tensorrt_rtx"), tensorrt_library.cuda_release("tensorrt_rtx")) == ("1.7.1", 12)
+    with pytest.raises(BackendError, match="it is not installed"):
+        tensorrt_library.version("tensorrt")
+    assert tensorrt_library.cuda_release("tensorrt") is None
+
+
+def test_a_build_ends_with_whoever_asked_for_it(monkeypatch: pytest.MonkeyPatch,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    monitor = tensorrt_child._monitor(tensorrt_library.load("tensorrt_rtx"))
+    monitor.phase_start("building", None, 3)
+    assert monitor.step_complete("building", 0)
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert not monitor.step_complete("building", 1)
+    assert capsys.readouterr().out.count("building") == 2
 
 
 ENGINE_FOR = """

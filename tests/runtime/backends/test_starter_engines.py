@@ -12,7 +12,7 @@ pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this sy
 
 
 def test_every_graph_of_the_starter_becomes_an_engine(tmp_path: Path) -> None:
-    graphs = [graph for _, graph in LineUp.of(find()).graphs(on_gpu=True)]
+    graphs = [graph for _, graph, _ in LineUp.of(find()).graphs(on_gpu=True)]
     assert len(graphs) == 8
     for graph in graphs:
         assert finish(build_ahead(graph, "tensorrt_rtx", cache=tmp_path)).stat().st_size > 10_000, graph.name

@@ -25,10 +25,11 @@ from runtime.backends import Engine, cuda_driver, open_engine, prepare_engine, p
 from runtime.backends.cuda_driver import DeviceArray, Gpu
 from runtime.backends.engine_cache import prune
 from runtime.backends.onnx_file import read_interface
+from runtime.backends.peak import measure_peak
 from runtime.bench.cold import measure_build
 from runtime.bench.request import BenchRequest
 from runtime.bench.talk import Talk
-from runtime.bench.warm import measure_step
+from runtime.bench.warm import measure_scene, measure_step
 from runtime.bench.work import open_work
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.errors import BackendError, OutOfMemory
@@ -66,6 +67,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def gpu(driver: Any, monkeypatch: pytest.MonkeyPatch) -> Gpu:
     driver.host_devices(1)
+    driver.host_begins(0)
     for told in (driver.host_used, driver.host_peak, driver.host_allocations, driver.host_uploads):
         told.restype = ctypes.c_size_t
     driver.host_total.argtypes = [ctypes.c_size_t]
@@ -132,7 +134,8 @@ class HostContext:
         return stream == self._stream
 
     def _at(self, node: Any) -> Any:
-        kind = np.dtype({"tensor(float)": "f4", "tensor(int64)": "i8", "tensor(uint8)": "u1"}[node.type])
+        kind = np.dtype({"tensor(float)": "f4", "tensor(float16)": "f2", "tensor(int64)": "i8",
+                         "tensor(uint8)": "u1"}[node.type])
         shape = [1 if isinstance(size, str) else size for size in node.shape]
         count = int(np.prod(shape))
         raw: Any = (ctypes.c_byte * (count * kind.itemsize)).from_address(self._places[node.name])
@@ -148,11 +151,18 @@ class HostCudaEngine:
         self._weights = DeviceArray(gpu, "uint8", (len(plan),))
         self._graph, self._gpu = graph, gpu
         interface = read_interface(graph)
-        self._names = [spec.name for spec in (*interface.inputs, *interface.outputs)]
-        self.num_io_tensors = len(self._names)
+        self._specs = {spec.name: spec for spec in (*interface.inputs, *interface.outputs)}
+        self.num_io_tensors = len(self._specs)
 
     def get_tensor_name(self, index: int) -> str:
-        return self._names[index]
+        return list(self._specs)[index]
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return tuple(1 if isinstance(size, str) else size for size in self._specs[name].shape)
+
+    def get_tensor_dtype(self, name: str) -> Any:
+        return {"float32": real.DataType.FLOAT, "float16": real.DataType.HALF, "int64": real.DataType.INT64,
+                "uint8": real.DataType.UINT8}[self._specs[name].dtype]
 
     def create_runtime_config(self) -> HostConfig:
         return HostConfig()
@@ -178,6 +188,10 @@ def library(gpu: Gpu, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
             self._log = log
 
         def deserialize_cuda_engine(self, plan: bytes) -> HostCudaEngine | None:
+            if not plan.startswith(b"vtrt") or plan not in graphs:
+                self._log.log(real.ILogger.Severity.ERROR, "IRuntime::deserializeCudaEngine: Error Code 1: "
+                                                           "Serialization (magic number does not match)")
+                return None
             try:
                 return HostCudaEngine(graphs[plan], plan, gpu)
             except OutOfMemory:  # as TensorRT has it, in NVIDIA/TensorRT issue 4258
@@ -185,7 +199,7 @@ def library(gpu: Gpu, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
                                                            "Runtime (out of memory)")
                 return None
 
-    ours = types.SimpleNamespace(Runtime=Runtime, ILogger=real.ILogger)
+    ours = types.SimpleNamespace(Runtime=Runtime, ILogger=real.ILogger, nptype=real.nptype)
     monkeypatch.setattr(tensorrt_library, "load", lambda _: ours)
     prepare = tensorrt_engine.prepare
 
@@ -226,6 +240,39 @@ def test_no_gpu_is_one_line(driver: Any, gpu: Gpu) -> None:
     driver.host_devices(0)
     with pytest.raises(BackendError, match="expected an NVIDIA GPU, but the driver shows none; look at CUDA_VISIBLE"):
         Gpu(driver)
+    driver.host_begins(100)  # what a real one says where CUDA_VISIBLE_DEVICES hides all
+    with pytest.raises(BackendError, match="expected an NVIDIA GPU, but the driver shows none; look at CUDA_VISIBLE"):
+        Gpu(driver)
+
+
+def test_a_card_is_named_before_it_is_used(gpu: Gpu, driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_driver, "_driver", lambda: driver)
+    driver.cuCtxSetCurrent(None)
+    assert cuda_driver.card() == "Host RTX"
+    assert not driver.host_current()
+
+
+@pytest.mark.parametrize(("about", "said"), [
+    ({"capability": "6.1"}, r"expected an NVIDIA GPU of the RTX 20 generation or newer for TensorRT-RTX, but Host RTX "
+                            r"is older \(sm 6.1\); choose --backend cuda"),
+    ({"cuda": "12.8"}, r"expected a driver for CUDA 13, as the installed TensorRT-RTX needs, or a newer one, but this "
+                       r"one is for CUDA 12.8; install a newer NVIDIA driver, or `pip install tensorrt-rtx-cu12`")])
+def test_what_is_too_old_is_said_before_anything_is_built(about: dict[str, str], said: str, gpu: Gpu, tmp_path: Path,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in about.items():
+        monkeypatch.setattr(gpu, name, value)
+    with pytest.raises(BackendError, match=said):
+        list(prepare_engine(tiny_graphs.clean(tmp_path / "graph.onnx"), "tensorrt_rtx", tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_whoever_asks_what_runs_is_not_stopped_by_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise AttributeError("module 'tensorrt_rtx' has no attribute 'Runtime'")
+
+    monkeypatch.setattr(tensorrt_library, "load", broken)
+    report = next(report for report in probe() if report.name == "tensorrt_rtx")
+    assert str(report.why_not).startswith("it failed: module 'tensorrt_rtx' has no attribute 'Runtime'")
 
 
 def test_no_driver_is_said_before_anything_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,6 +306,54 @@ def test_it_computes_what_the_cpu_does(library: dict[bytes, Path], tmp_path: Pat
         on_gpu.run(feeds)
 
 
+def test_an_engine_that_does_not_load_is_built_again(library: dict[bytes, Path], tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, cache = tiny_graphs.clean(tmp_path / "graph.onnx"), tmp_path / "cache"
+    open_engine(graph, "tensorrt_rtx", cache=cache).close()
+    plan, = cache.glob("*.plan")
+    whole = plan.read_bytes()
+    plan.write_bytes(bytes(4) + whole[4:])
+    plan.with_suffix(".8.9.jit").write_bytes(b"kernels of the old one")
+    open_engine(graph, "tensorrt_rtx", cache=cache).close()
+    assert plan.read_bytes() == whole
+    assert not plan.with_suffix(".8.9.jit").exists()
+    library.clear()
+    # Which tells nobody whose engine it is.
+    monkeypatch.setattr(tensorrt_engine, "prepare", lambda graph, library, cache, exact: tensorrt_engine.build_ahead(
+        graph, library, (), cache, exact=exact))
+    with pytest.raises(BackendError, match=r"expected .+\.plan to load on Host RTX \(sm 8.9\), but it failed: .*magic "
+                                           "number does not match"):
+        open_engine(graph, "tensorrt_rtx", cache=cache)
+
+
+def test_the_reason_is_that_of_the_last_failure(library: dict[bytes, Path], driver: Any, tmp_path: Path) -> None:
+    graph = tiny_graphs.clean(tmp_path / "graph.onnx")
+    tensorrt_library.listener("tensorrt_rtx").log(real.ILogger.Severity.ERROR, "some cache was not taken")
+    assert tensorrt_library.listener("tensorrt_rtx") is tensorrt_library.listener("tensorrt_rtx")
+    driver.host_total(driver.host_used() + ACTIVATIONS // 2)
+    with pytest.raises(OutOfMemory):
+        open_engine(graph, "tensorrt_rtx")
+
+
+@pytest.mark.parametrize(("method", "found", "said"), [
+    ("get_tensor_shape", (1, 3, 64, 96), r"float32 \(1, 3, 64, 96\)"),
+    ("get_tensor_dtype", real.DataType.HALF, r"float16 \(1, 3, 32, 48\)")])
+def test_an_engine_of_other_sizes_is_refused(method: str, found: Any, said: str, library: dict[bytes, Path],
+                                             tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HostCudaEngine, method, lambda *_: found)
+    with pytest.raises(BackendError, match=rf"an engine whose 'frame' is float32 \(1, 3, 32, 48\), but it is {said}"):
+        open_engine(tiny_graphs.clean(tmp_path / "graph.onnx"), "tensorrt_rtx")
+
+
+def test_an_exact_graph_has_an_engine_of_its_own(gpu: Gpu, tmp_path: Path) -> None:
+    graph, cache = tiny_graphs.clean(tmp_path / "graph.onnx"), tmp_path / "cache"
+    rounded = finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache))
+    exact = finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache, exact=True))
+    assert exact != rounded
+    assert exact.read_bytes() != rounded.read_bytes()
+    assert finish(tensorrt_engine.prepare(graph, "tensorrt_rtx", cache, exact=True)) == exact
+
+
 def test_a_film_uses_the_engine_that_was_built_for_its_card(gpu: Gpu, tmp_path: Path,
                                                             monkeypatch: pytest.MonkeyPatch) -> None:
     graph, cache = tiny_graphs.clean(tmp_path / "graph.onnx"), tmp_path / "cache"
@@ -279,7 +374,7 @@ def test_tensorrt_builds_for_the_card_in_the_machine(gpu: Gpu, tmp_path: Path, m
     graph = tiny_graphs.clean(tmp_path / "graph.onnx")
     monkeypatch.setattr(tensorrt_library, "version", lambda _: "10.13")
     first = tensorrt_engine.build_request(graph, "tensorrt")
-    assert first.card == "Host RTX (sm 8.9)"
+    assert first.card == "Host RTX (sm 8.9), driver for CUDA 13.1"
     monkeypatch.setattr(gpu, "capability", "12.0")
     assert tensorrt_engine.build_request(graph, "tensorrt") != first
     assert tensorrt_engine.build_request(graph, "tensorrt_rtx").card == ""
@@ -361,7 +456,36 @@ def test_a_step_graph_draws_what_the_cpu_draws(library: dict[bytes, Path], tmp_p
     np.testing.assert_allclose(made[0], made[1], rtol=1e-4, atol=1e-5)
 
 
-def test_a_benchmark_times_the_building_and_the_step_graph(library: dict[bytes, Path], tmp_path: Path) -> None:
+def test_a_benchmark_opens_alone_what_does_not_fit_beside_the_others(library: dict[bytes, Path], driver: Any,
+                                                                     tmp_path: Path) -> None:
+    folder = film_bundle(tmp_path / "bundle").folder
+    request = BenchRequest(models=(folder,), backend="tensorrt_rtx", repeat=1, warmup=0)
+    roles = ("text_encoder", "denoiser", "decoder", "upscaler")
+    talk = Talk(io.StringIO("\n" * 99), io.StringIO())
+    driver.host_peak()
+    with (work := open_work(request, talk)).engines:
+        assert all(map(work.opened, roles))
+        assert not work.engines.sparing
+    driver.host_total(driver.host_peak() - MIB)
+    with (work := open_work(request, talk)).engines:
+        assert all(map(work.opened, roles))
+        assert work.engines.sparing
+        scene, = measure_scene(work)
+    assert (scene.row.name, len(scene.row.values)) == ("scene", 1)
+
+
+def test_the_peak_stays_on_the_gpu(library: dict[bytes, Path], driver: Any) -> None:
+    peak = measure_peak("tensorrt_rtx", size=64, seconds=0.0)
+    assert peak.engine.endswith("on Host RTX (sm 8.9)")
+    assert peak.work == "2 matrix products of 64 x 64 x 64, float16 in and out"
+    uploads = driver.host_uploads()
+    measure_peak("tensorrt_rtx", size=64, seconds=0.2)
+    assert driver.host_uploads() == uploads + 1
+
+
+def test_a_benchmark_times_the_building_and_the_step_graph(library: dict[bytes, Path], tmp_path: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(tmp_path / "cache"))
     bundle, _ = add_step(film_bundle(tmp_path / "bundle", TinySizes(tokens=8), guidance=3.0), "fp32")
     request = BenchRequest(scope="step", models=(bundle.folder,), backend="tensorrt_rtx", repeat=2, warmup=1)
     answers, told = io.StringIO("\n" * 9), io.StringIO()

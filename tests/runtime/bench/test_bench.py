@@ -1,5 +1,6 @@
 """A whole benchmark of a tiny bundle: what is measured, that it fits together, and the form it is written in."""
 
+import dataclasses
 import getpass
 import json
 import socket
@@ -10,11 +11,14 @@ import onnx
 import pytest
 from jsonschema import Draft202012Validator
 
+from runtime.backends import cuda_driver
 from runtime.bench.chart import chart, groups
+from runtime.bench.machine import environment, processor
 from runtime.bench.report import schema, to_dict, to_json
 from runtime.bench.request import BenchRequest
 from runtime.bench.run import Report, bench
 from runtime.bundle import write_manifest
+from runtime.errors import BackendError
 from runtime.generators import finish
 from tests.tiny_films import SIZES, film_bundle
 from tests.tiny_graphs import tiny_manifest
@@ -100,6 +104,24 @@ def test_percent_is_of_the_peak_measured_on_the_same_engine(measured: Measured) 
     assert peak["value"] > 0
     assert step["compute"]["value"] == pytest.approx(step["compute"]["flops"] / step["latency"]["p50"] / 1e12)
     assert step["compute"]["percent_of_peak"] == pytest.approx(100 * step["compute"]["value"] / peak["value"])
+
+
+def test_rows_name_the_chip_that_did_the_work(measured: Measured) -> None:
+    """As of a GPU: what encodes and mixes is the processor all the same."""
+    report = dataclasses.replace(measured[1], device="NVIDIA GeForce RTX 4090")
+    data = to_dict(report)
+    Draft202012Validator(schema()).validate(json.loads(json.dumps(data)))
+    devices = {name: row["device"] for name, row in data["report"].items()}
+    assert {name for name, device in devices.items() if device == processor()} == {
+        "cold.import", "stage.encode", "stage.sound"}
+    assert {devices["step"], devices["stage.upscale.flow"], data["peak"][0]["device"]} == {report.device}
+    assert environment(None, report.device)["gpu"] == [report.device]
+
+
+def test_a_gpu_is_asked_for_before_anything_is_measured(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_driver, "_LIBRARY", "libcuda.so.of-nobody")
+    with pytest.raises(BackendError, match=r"an NVIDIA GPU and its driver, but .+ is not on this machine"):
+        next(bench(BenchRequest(models=(bundle,), backend="cuda")))
 
 
 def test_the_schema_notices_what_is_wrong(measured: Measured) -> None:
