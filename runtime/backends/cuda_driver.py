@@ -63,6 +63,12 @@ class Gpu:
         self._check("cuMemGetInfo_v2", byref(free), byref(total))
         return free.value, total.value
 
+    def described(self) -> str:
+        """What it is, how much memory it has, and for which CUDA its driver is."""
+        free, total = self.free_memory()
+        return (f"{self.name} (sm {self.capability}), {total / 1e9:.1f} GB of memory, {free / 1e9:.1f} free; "
+                f"driver for CUDA {self.cuda}")
+
     def require(self, size: int) -> None:
         """Raise OutOfMemory unless `size` bytes are free.
 

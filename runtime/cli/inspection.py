@@ -147,6 +147,7 @@ def run_doctor(_options: argparse.Namespace) -> int:
            f"{platform.machine()}")
     memory = memory_mb()
     _print(f"machine: {processor()}, {usable_cores()} cores" + (f", {memory / 1e3:.0f} GB of memory" if memory else ""))
+    _print(f"GPU: {_gpu()}")
     reports = probe()
     for report in reports:
         what = report.device if report.available else f"no: {report.why_not}"
@@ -193,6 +194,15 @@ def _starter() -> str:
     except MovieFactoryError as error:
         return f"no: {error}"
     return f"{bundle.manifest.name} {bundle.manifest.version}, whole ({bundle.folder})"
+
+
+def _gpu() -> str:
+    from runtime.backends.cuda_driver import gpu
+
+    try:
+        return gpu().described()
+    except BackendError as error:
+        return f"none that can be used: {error.got}"
 
 
 def _video() -> str:

@@ -220,6 +220,8 @@ def opened(path: Path) -> tuple[Engine, Engine]:
 
 def test_the_driver_copies_there_and_back_and_gives_memory_back(gpu: Gpu, driver: Any) -> None:
     assert (gpu.name, gpu.capability, gpu.cuda) == ("Host RTX", "8.9", "13.1")
+    gc.collect()
+    assert gpu.described() == "Host RTX (sm 8.9), 1.1 GB of memory, 1.1 free; driver for CUDA 13.1"
     before = driver.host_used()
     array = DeviceArray(gpu, "float32", (3, 5)).fill(np.arange(15, dtype=np.float32).reshape(3, 5))
     assert driver.host_used() == before + 60
