@@ -111,9 +111,11 @@ def _table(report: "Report") -> Any:
     from rich.table import Table
 
     energy = any(_joules(row) is not None for row in report.rows)
+    video = any(_video_memory(row) is not None for row in report.rows)
     table = Table(box=None, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("", no_wrap=True)
-    columns = ["p50", "p90", "p99", "runs", "memory", *(["energy"] if energy else []), "TFLOP/s", "of peak"]
+    columns = ["p50", "p90", "p99", "runs", "memory", *(["VRAM"] if video else []), *(["energy"] if energy else []),
+               "TFLOP/s", "of peak"]
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     phase = ""
@@ -121,20 +123,28 @@ def _table(report: "Report") -> Any:
         if row.phase != phase:
             phase = row.phase
             table.add_row(phase, style="bold")
-        table.add_row(*_cells(row, report, energy))
+        table.add_row(*_cells(row, report, energy, video))
     return table
 
 
-def _cells(row: "Row", report: "Report", energy: bool) -> list[str]:
+def _cells(row: "Row", report: "Report", energy: bool, video: bool) -> list[str]:
     from runtime.bench.figures import percentile
     from runtime.bench.words import duration, is_part, said
 
     times = [duration(percentile(row.values, percent)) for percent in (50, 90, 99)]
-    memory = "-" if row.cost is None or row.cost.ram is None else f"{row.cost.ram / 1e6:.0f} MB"
+    sizes = [row.cost and row.cost.ram, *([_video_memory(row)] if video else [])]
+    memory = ["-" if size is None else f"{size / 1e6:.0f} MB" for size in sizes]
     joules, percent = _joules(row), report.percent_of_peak(row)
     spent = ["-" if joules is None else f"{joules:.3g} J"] if energy else []
-    return [("    " if is_part(row) else "  ") + said(row), *times, str(len(row.values)), memory, *spent,
+    return [("    " if is_part(row) else "  ") + said(row), *times, str(len(row.values)), *memory, *spent,
             "-" if row.tflops is None else f"{row.tflops:.3f}", "-" if percent is None else f"{percent:.0f} %"]
+
+
+def _video_memory(row: "Row") -> int | None:
+    """Of these processes where the driver tells, else of all."""
+    if row.cost is None:
+        return None
+    return row.cost.vram if row.cost.own_vram is None else row.cost.own_vram
 
 
 def _joules(row: "Row") -> float | None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import getpass
+import io
 import json
 import socket
 from pathlib import Path
@@ -10,14 +11,17 @@ from xml.etree import ElementTree
 import onnx
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 
 from runtime.backends import cuda_driver
 from runtime.bench.chart import chart, groups
+from runtime.bench.figures import Cost
 from runtime.bench.machine import environment, processor
 from runtime.bench.report import schema, to_dict, to_json
 from runtime.bench.request import BenchRequest
 from runtime.bench.run import Report, bench
 from runtime.bundle import write_manifest
+from runtime.cli.bench import _table
 from runtime.errors import BackendError
 from runtime.generators import finish
 from tests.tiny_films import SIZES, film_bundle
@@ -116,6 +120,22 @@ def test_rows_name_the_chip_that_did_the_work(measured: Measured) -> None:
         "cold.import", "stage.encode", "stage.sound"}
     assert {devices["step"], devices["stage.upscale.flow"], data["peak"][0]["device"]} == {report.device}
     assert environment(None, report.device)["gpu"] == [report.device]
+
+
+def test_the_table_has_video_memory_where_it_was_measured(measured: Measured) -> None:
+    def shown(report: Report) -> str:
+        console = Console(width=200, file=io.StringIO())
+        console.print(_table(report))
+        return console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert "VRAM" not in shown(measured[1])
+    row = next(row for row in measured[1].rows if row.name == "step")
+    costs = (Cost(vram=9_000_000_000, own_vram=7_654_321_000), Cost(vram=9_000_000_000))
+    rows = tuple(dataclasses.replace(row, cost=cost) for cost in costs)
+    told = shown(dataclasses.replace(measured[1], rows=rows))
+    assert "VRAM" in told
+    assert "7654 MB" in told, "its own where the driver tells"
+    assert "9000 MB" in told
 
 
 def test_a_gpu_is_asked_for_before_anything_is_measured(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

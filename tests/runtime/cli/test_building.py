@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.errors import BackendError
+from runtime.backends import engine_cache
+from runtime.cli import main
+from runtime.errors import BackendError, StorageError
 from tests.tiny_films import IDEA, film_bundle, run
 
 pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
@@ -28,6 +30,15 @@ def test_engines_are_built_once_for_the_target_asked_for(bundle: Path, tmp_path:
     assert f"{graphs[0]} for sm89: reading the graph\n" in first.stderr
     again = run(*words, MOVIEFACTORY_CACHE=str(tmp_path / "cache"))
     assert [line.split(", ")[1] for line in again.stdout.splitlines()[:-1]] == ["there already"] * len(graphs)
+
+
+def test_engines_that_there_was_no_room_for_are_said(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MOVIEFACTORY_CACHE", str(tmp_path))
+    monkeypatch.setattr(engine_cache.engine_for, "__defaults__", (1,))
+    assert main(["models", "build", "--model", str(bundle), "--target", "sm89"]) == StorageError.exit_code
+    graphs = len(list(bundle.rglob("*.onnx")))
+    assert f"{graphs - 1} of them had to go again" in capsys.readouterr().err
 
 
 def test_an_unknown_target_lists_the_known(bundle: Path, tmp_path: Path) -> None:

@@ -330,5 +330,6 @@ def test_doctor() -> None:
     assert result.returncode == 0
     for words in ("backend openvino: OpenVINO", "backend cpu: ONNX Runtime", "backend cuda: no", "H.264 and AAC",
                   "(never run on hardware by its makers)",
-                  "starter bundle", "script server", "machine: ", " cores, ", "GB of memory", "GPU: none that can be used"):
+                  "starter bundle", "script server", "machine: ", " cores, ", "GB of memory",
+                  "GPU: none that can be used"):
         assert words in result.stdout
