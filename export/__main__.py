@@ -1,6 +1,7 @@
 """`python -m export starter | realbasicvsr | modelscope | sd2`: trained weights to a bundle the app can run."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> int:
     """Run one command and give its exit code."""
     options = _parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, _stop)  # being told to end is Ctrl-C: nothing half-written stays
     try:
         bundle: Bundle = options.build(options)
     except ModuleNotFoundError as error:
@@ -30,9 +32,15 @@ def main(arguments: list[str]) -> int:
         said = error if isinstance(error, MovieFactoryError) else unforeseen(error, "please report it")
         print(f"export: {said}", file=sys.stderr)
         return said.exit_code
+    finally:
+        signal.signal(signal.SIGTERM, before)
     size = sum(entry.bytes for entry in bundle.files())
     print(f"{bundle.folder}: {', '.join(bundle.roles)}; {size / 1e6:.1f} MB; digest {bundle.digest}")
     return 0
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,15 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_form(modelscope, "clip", "pair", "cached")
     modelscope.set_defaults(build=_modelscope)
     stable = commands.add_parser("sd2", help="a diffusers folder of Stable Diffusion 2.x, with layers trained into it")
-    _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published")
+    _add_pipeline(stable, "CreativeML Open RAIL++-M", "as published", "what the last stage of the layers says, else ")
     stable.add_argument("--layers", type=Path, required=True, metavar="FOLDER",
                         help="where training left stage1 and stage2")
+    stable.add_argument("--layers-licence", metavar="LICENCE",
+                        help="the layers' (default: the checkpoint's, whose terms go on to what is made from it)")
     _add_form(stable, *get_args(Form))
     stable.set_defaults(build=_stable_diffusion)
     return parser
 
 
-def _add_pipeline(parser: argparse.ArgumentParser, licence: str, why: str) -> None:
+def _add_pipeline(parser: argparse.ArgumentParser, licence: str, why: str, sampled: str = "") -> None:
     parser.add_argument("folder", type=Path, help="with unet, vae, text_encoder, tokenizer and scheduler in it")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--precision", choices=get_args(Precision), default="fp16",
@@ -82,10 +92,9 @@ def _add_pipeline(parser: argparse.ArgumentParser, licence: str, why: str) -> No
     parser.add_argument("--fps", type=_whole(1, 60), default=8, metavar="N",
                         help="frames a second (default: %(default)s)")
     parser.add_argument("--solver", choices=("dpmpp_2m", "ddim"), default="dpmpp_2m", help="(default: %(default)s)")
-    parser.add_argument("--steps", type=_whole(1, 999), default=25, metavar="N",
-                        help="of the solver (default: %(default)s)")
-    parser.add_argument("--guidance", type=_guidance, default=9.0, metavar="X",
-                        help="how hard to steer to the text, 0 to 100 (default: %(default)s)")
+    parser.add_argument("--steps", type=_whole(1, 999), metavar="N", help=f"of the solver (default: {sampled}25)")
+    parser.add_argument("--guidance", type=_guidance, metavar="X",
+                        help=f"how hard to steer to the text, 0 to 100 (default: {sampled}9)")
     _add_graphs(parser)
     parser.add_argument("--licence", default=licence, help=f"the checkpoint's (default: %(default)s, {why})")
 
@@ -135,7 +144,7 @@ def _stable_diffusion(options: argparse.Namespace) -> "Bundle":
     from export.pipeline import build
     from export.stable_diffusion import family
 
-    return build(_request(options), family(options.layers))
+    return build(_request(options), family(options.layers, options.layers_licence))
 
 
 def _request(options: argparse.Namespace) -> "Request":

@@ -35,7 +35,7 @@ def model_card(bundle: Bundle, folder: Path, precision: Precision, left_out: Ite
         *([f"Not in it yet: {missing}."] if missing else []),
         "## Sampling", *_sampling(bundle), *_quality(bundle, quality), "## Training", *_training(folder),
         "## Made again by", "```", *_commands(folder),
-        f"python -m export starter --precision {precision}", "```"]
+        f"python -m export starter --precision {precision}{''.join(_options(bundle))}", "```"]
     return _spaced(parts)
 
 
@@ -127,6 +127,20 @@ def _commands(folder: Path) -> Iterator[str]:
         path = folder / f"{name}.json"
         if path.exists():
             yield str(json.loads(path.read_text("utf-8")).get("command", f"python -m training {stage}"))
+
+
+def _options(bundle: Bundle) -> Iterator[str]:
+    """What else was asked for when the starter was made, as its bundle shows."""
+    denoiser, decoder = bundle.manifest.denoiser, bundle.manifest.decoder
+    if denoiser is not None:
+        if denoiser.shallow is not None:
+            yield " --form cached"
+        elif any(spec.name == "bias" for spec in denoiser.graph.inputs):
+            yield " --form controls"
+        if denoiser.step is not None:
+            yield " --step"
+    if decoder is not None and decoder.encoder is not None:
+        yield " --encoder"
 
 
 def _plain(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

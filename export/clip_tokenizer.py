@@ -35,7 +35,9 @@ def convert_tokenizer(place: Path, out: Path) -> TokenizerFacts:
     """Write the CLIP tokenizer of the folder `place` to `out`, in the form of the tokenizers library.
 
     It pads with the token the folder names: Stable Diffusion 1 pads with the mark of the end, OpenCLIP's models with
-    "!", and the text encoder has learned what it was given. Raises ExportError for files that are no such tokenizer.
+    "!", and the text encoder has learned what it was given.
+
+    Raises ExportError for files that are no such tokenizer, OSError for what the disk refuses.
     """
     from tokenizers import Tokenizer
     from transformers import CLIPTokenizerFast
@@ -54,5 +56,5 @@ def convert_tokenizer(place: Path, out: Path) -> TokenizerFacts:
                           "there is none" if length > 10**9 else f"it is {length}", AGAIN)
     made.no_truncation()
     made.enable_padding(pad_id=found.pad_token_id, pad_token=found.pad_token, length=length)
-    made.save(str(out))
+    out.write_text(made.to_str(pretty=True), "utf-8", newline="\n")  # its own `save` raises no OSError
     return TokenizerFacts(made.get_vocab_size(), length)

@@ -41,7 +41,7 @@ def compare(spec: NetworkSpec, path: Path, precision: Precision, expected: list[
         if result is None:
             continue
         device, given = result
-        limit = spec.tolerance.limit(precision, "bf16" in device)
+        limit = spec.limit(precision, "bf16" in device)
         for name in spec.outputs:
             worst = max(relative_error(ours[name], theirs[name])
                         for ours, theirs in zip(given, (*expected, expected[0]), strict=True))

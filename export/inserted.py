@@ -1,5 +1,6 @@
 """The layers that training inserted around a frozen text-to-image network."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from training.models.denoiser import Denoiser
 
 FROZEN = "unet."
 _TOLD = ("config", "shift", "shared_noise")
-"""What the last stage must say, so that films can be sampled as it was trained."""
+"""What the last stage of a flow must say, so that films can be sampled as it was trained."""
 
 
 def stage_files(folder: Path) -> tuple[Path, ...]:
@@ -27,21 +28,40 @@ def stage(folder: Path, name: str, *needed: str) -> tuple[dict[str, Tensor], dic
 
     Raises FileNotFoundError when the stage is missing, ExportError when its files are damaged.
     """
-    if (folder / f"{name}.safetensors").exists() and not (folder / f"{name}.json").exists():
-        raise ExportError(f"{name}.json beside {name}.safetensors in {folder}", "it is not there",
-                          "copy both from where they were trained")
-    again = f"copy {name}.safetensors and {name}.json again from where they were trained"
+    facts = told(folder, name, *needed) if (folder / f"{name}.safetensors").exists() else {}
     try:
-        tensors, facts = weights.load(folder, name)
-    except (SafetensorError, ValueError) as error:  # a file that is cut off, or a page that says it was not found
-        raise ExportError(f"the stage {name} in {folder} to be whole", str(error).splitlines()[0], again) from error
+        return weights.load(folder, name)[0], facts
+    except (SafetensorError, ValueError) as error:  # a file that is cut off
+        raise _damaged(folder, name, error) from error
+
+
+def told(folder: Path, name: str, *needed: str) -> dict[str, Any]:
+    """What a finished stage tells of itself, `needed` among that; its tensors are not looked at.
+
+    Raises ExportError when it does not say that, or nothing.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ExportError(f"{name}.json beside {name}.safetensors in {folder}", "it is not there",
+                          "copy both from where they were trained") from error
+    except ValueError as error:  # a page that says it was not found
+        raise _damaged(folder, name, error) from error
     if missing := [key for key in needed if key not in facts]:
-        raise ExportError(f"{folder / name}.json to say {missing[0]}", "it does not", again)
-    return tensors, facts
+        raise ExportError(f"{folder / name}.json to say {missing[0]}", "it does not", _again(name))
+    return facts
 
 
-def inserted(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The inserted and temporal layers' tensors in fp32, and what the last stage tells of itself.
+def _damaged(folder: Path, name: str, error: Exception) -> ExportError:
+    return ExportError(f"the stage {name} in {folder} to be whole", str(error).splitlines()[0], _again(name))
+
+
+def _again(name: str) -> str:
+    return f"copy {name}.safetensors and {name}.json again from where they were trained"
+
+
+def inserted(folder: Path, needed: tuple[str, ...] = _TOLD) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The inserted and temporal layers' tensors in fp32, and what the last stage tells of itself, `needed` among that.
 
     Raises FileNotFoundError when a stage is missing, ExportError when one is damaged or holds a frozen tensor.
     """
@@ -49,7 +69,7 @@ def inserted(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     facts: dict[str, Any] = {}
     files = stage_files(folder)
     for file in files:
-        learned, facts = stage(folder, file.stem, *(_TOLD if file == files[-1] else ()))
+        learned, facts = stage(folder, file.stem, *(needed if file == files[-1] else ()))
         if touched := [name for name in learned if name.startswith(FROZEN)]:
             raise ExportError(f"{file.stem} to leave the text-to-image layers as they are", f"it holds {touched[0]}",
                               "save only what the stage trains")

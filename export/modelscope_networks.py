@@ -32,7 +32,8 @@ class _ClipGraph(nn.Module):
         """Down through the first block, its sampler included."""
         unet, frames = self.unet, latents.shape[2]
         waves = unet.time_proj(time)
-        known = {"temb": _for_frames(unet.time_embedding(waves), frames), "num_frames": frames}
+        # Rounded, where the rest is in half precision, only now that they are waves: as diffusers does it.
+        known = {"temb": _for_frames(unet.time_embedding(waves.to(latents.dtype)), frames), "num_frames": frames}
         told = {**known, "encoder_hidden_states": _for_frames(context, frames)}
         states = unet.conv_in(latents.transpose(1, 2).flatten(0, 1))
         states = unet.transformer_in(states, num_frames=frames, return_dict=False)[0]
@@ -125,7 +126,8 @@ def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "
         found = cached_graphs(DeepGraph(unet), ShallowGraph(unet), feeds)
     else:
         found = one_graph(DenoiserGraph(unet, clips), feeds)
-    return tuple(dataclasses.replace(spec, tolerance=Tolerance(bfloat16=BFLOAT16)) for spec in found)
+    far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
+    return tuple(dataclasses.replace(spec, tolerance=far) for spec in found)
 
 
 def _reads(block: Any) -> bool:

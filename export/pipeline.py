@@ -7,7 +7,7 @@ and sounds come from other bundles.
 import copy
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -31,14 +31,17 @@ PARTS: Final = {"vae": ("AutoencoderKL",), "text_encoder": ("CLIPTextModel",),
 """Beside the unet."""
 TOKENIZER: Final = "tokenizer.json"
 SCHEDULER: Final = "scheduler_config.json"
+STEPS: Final = 25
+GUIDANCE: Final = 9.0
+"""Of the published examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What to import, where to, and how the app shall sample with it.
 
-    `frame` None is the size that the checkpoint's configuration names. `steps` and `guidance` are those of the
-    published examples. `step` adds a step graph, `encoder` one from pictures to latents; `form` is the denoiser's
+    `frame` None is the size that the checkpoint's configuration names, `steps` and `guidance` None are the family's.
+    `step` adds a step graph, `encoder` one from pictures to latents; `form` is the denoiser's
     (see `networks.Form`), where the family has more than one.
     """
 
@@ -50,8 +53,8 @@ class Request:
     frames: int = 16
     fps: float = 8.0
     solver: Literal["dpmpp_2m", "ddim"] = "dpmpp_2m"
-    steps: int = 25
-    guidance: float = 9.0
+    steps: int | None = None
+    guidance: float | None = None
     step: bool = False
     encoder: bool = False
     form: Form = "clip"
@@ -91,7 +94,8 @@ class Drawing:
 class Family:
     """What pipelines of one kind have in common: their unet's class, and how it becomes a denoiser.
 
-    `title` is for people, `described` makes a unet of its configuration, `more` are files beside the folder's own.
+    `title` is for people, `described` makes a unet of its configuration. `more` are files beside the folder's own, and
+    `licence` is theirs (None: the folder's). `steps` and `guidance` are what it is sampled with unless asked otherwise.
     """
 
     title: str
@@ -99,19 +103,28 @@ class Family:
     described: Callable[[dict[str, Any]], Any]
     denoiser: Callable[[Pipeline], Drawing]
     more: tuple[Path, ...] = ()
+    licence: str | None = None
+    steps: int = STEPS
+    guidance: float = GUIDANCE
+
+    def sampling(self, request: Request) -> tuple[int, float]:
+        """Steps and guidance: as asked, else the family's."""
+        return (self.steps if request.steps is None else request.steps,
+                self.guidance if request.guidance is None else request.guidance)
 
 
 def build(request: Request, family: Family) -> Bundle:
     """Write the bundle. Raises ExportError for a folder that is no such pipeline, BundleError, StorageError."""
-    if request.form == "pair" and request.guidance == 1.0:
-        raise ExportError("guidance other than 1 for a graph of two clips", "--guidance 1 needs but one",
+    _, guidance = family.sampling(request)
+    if request.form == "pair" and guidance == 1.0:
+        raise ExportError("guidance other than 1 for a graph of two clips", "guidance 1 needs but one",
                           "leave --form pair out")
     check_parts(request.folder, {"unet": (family.unet,), **PARTS}, family.title)
     comparisons: dict[str, tuple[Comparison, ...]] = {}
     roles: dict[str, Any] = {}
-    with fresh_folder(request.out) as folder:
+    with fresh_folder(request.out, _name(request, family)) as folder:
         pipeline = _look_through(request, family, folder)
-        sources = _sources(request, family.more)
+        sources = _sources(request, family)
         for role, make in _ROLES.items():
             roles[role], found = write_graphs(role, make(pipeline), folder, request.precision)
             comparisons |= found
@@ -196,11 +209,12 @@ def _text_encoder(pipeline: Pipeline) -> Part:
 def _denoiser(pipeline: Pipeline) -> Part:
     request, frame, drawing = pipeline.request, pipeline.frame, pipeline.family.denoiser(pipeline)
     channels = pipeline.unet.config.in_channels
+    steps, guidance = pipeline.family.sampling(request)
     return Part(drawing.specs, {
         "latent": {"channels": channels, "ratio": pipeline.ratio, "mean": [0.0] * channels,
                    "std": [1.0 / pipeline.vae.config.scaling_factor] * channels},
         "prediction": pipeline.trained.prediction, "schedule": pipeline.trained.schedule, "solver": request.solver,
-        "steps": request.steps, "guidance": request.guidance, "frames": request.frames, "fps": request.fps,
+        "steps": steps, "guidance": guidance, "frames": request.frames, "fps": request.fps,
         "size": [frame.width, frame.height], "domains": dict(drawing.domains),
         "default_domain": drawing.default_domain, "shared_noise": drawing.shared_noise,
         **drawing.more})
@@ -219,7 +233,7 @@ _ROLES: Final[Mapping[str, Callable[[Pipeline], Part]]] = {
     "denoiser": _denoiser, "text_encoder": _text_encoder, "decoder": _decoder}
 
 
-def _sources(request: Request, more: Iterable[Path]) -> list[dict[str, Any]]:
+def _sources(request: Request, family: Family) -> list[dict[str, Any]]:
     """Every file the bundle is made of, with its digest. Raises ExportError when one is missing."""
     folder = request.folder
     files = [folder / INDEX, folder / "scheduler" / SCHEDULER, *tokenizer_files(folder / "tokenizer")]
@@ -227,17 +241,31 @@ def _sources(request: Request, more: Iterable[Path]) -> list[dict[str, Any]]:
         files += [folder / part / CONFIG, *tensor_files(folder / part)]
     try:
         whole = [{"name": file.relative_to(folder).as_posix(), "licence": request.licence, "sha256": file_sha256(file),
-                  "note": f"From the diffusers folder {folder.resolve().name}."} for file in files]
-        return whole + [{"name": file.name, "licence": request.licence, "sha256": file_sha256(file),
-                         "note": f"From {file.resolve().parent.name}, beside the diffusers folder."} for file in more]
+                  "note": f"From the diffusers folder {_called(folder)}."} for file in files]
+        return whole + [{"name": file.name, "licence": family.licence or request.licence, "sha256": file_sha256(file),
+                         "note": f"From {_called(file.parent)}, beside the diffusers folder."} for file in family.more]
     except OSError as error:
         raise ExportError(f"a file {error.filename}", f"it cannot be read: {error.strerror}", AGAIN) from error
 
 
+def _called(folder: Path) -> str:
+    """A folder's name; in a download cache, where that is a commit (models--OWNER--NAME/snapshots/COMMIT), the
+    model's."""
+    place = folder.resolve()
+    cached = re.search(r"/models--(?:[^/]+?--)?([^/]+)/snapshots/[0-9a-f]{40}$", place.as_posix())
+    return cached[1] if cached else place.name
+
+
+def _title(request: Request, family: Family) -> str:
+    return _called(request.folder) or family.title
+
+
+def _name(request: Request, family: Family) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", _title(request, family).lower()).lstrip("._-")[:64] or "pipeline"
+
+
 def _manifest(request: Request, family: Family, sources: list[dict[str, Any]], roles: Mapping[str, Any]
               ) -> dict[str, Any]:
-    title = request.folder.resolve().name or family.title
-    name = re.sub(r"[^a-z0-9._-]+", "-", title.lower()).lstrip("._-")[:64] or "pipeline"
     whole = hashlib.sha256("".join(source["sha256"] for source in sources).encode()).hexdigest()
-    return {"name": name, "version": whole[:12], "title": title, "licence": request.licence, "sources": sources,
-            "roles": dict(roles)}
+    return {"name": _name(request, family), "version": whole[:12], "title": _title(request, family), "sources": sources,
+            "licence": " and ".join(dict.fromkeys(source["licence"] for source in sources)), "roles": dict(roles)}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from export.networks import Frame, from_bytes, normal, specs, to_bytes
+from export.networks import LOUD, Frame, from_bytes, normal, specs, to_bytes
 from export.spec import NetworkSpec, Tolerance
 
 
@@ -55,9 +55,10 @@ class EncoderGraph(nn.Module):
 
 
 def decoder(autoencoder: Any, frame: Frame, ratio: int) -> NetworkSpec:
-    """latents -> picture, one frame at a time."""
+    """latents -> picture, one frame at a time. The second feed is loud: what overflows is a black frame, and no error
+    when a film is made."""
     config, draw = autoencoder.config, np.random.default_rng(0)
     latents = normal(draw, 1, config.latent_channels, *frame.cells(ratio)) / np.float32(config.scaling_factor)
-    feeds = ({"latents": latents},)
+    feeds = ({"latents": latents}, {"latents": latents * np.float32(LOUD)})
     return NetworkSpec(name="decoder", module=DecoderGraph(autoencoder), inputs=specs(feeds[0]), outputs=("picture",),
                        feeds=feeds, tolerance=Tolerance())

@@ -8,6 +8,7 @@ other roles come from elsewhere.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from torch import Tensor
 
@@ -20,6 +21,9 @@ from export.spec import Precision
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256
 from training.models.upscaler import SCALE, Upscaler, UpscalerConfig, published_tensors
+
+NAME: Final = "realbasicvsr"
+"""What such bundles are called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +52,10 @@ def build(request: Request) -> Bundle:
                 {"scale": SCALE, "sizes": [[SCALE * width, SCALE * height], [width, height]]})
     source = {"name": f"RealBasicVSR, {request.checkpoint.name}", "licence": request.licence, "sha256": digest,
               "note": "Chan et al., Investigating Tradeoffs in Real-World Video Super-Resolution, 2022."}
-    with fresh_folder(request.out) as folder:
+    with fresh_folder(request.out, NAME) as folder:
         table, comparisons = write_graphs("upscaler", part, folder, request.precision)
         bundle = write_manifest(folder, {
-            "name": "realbasicvsr", "version": digest[:12], "title": "RealBasicVSR", "licence": request.licence,
+            "name": NAME, "version": digest[:12], "title": "RealBasicVSR", "licence": request.licence,
             "sources": [source], "roles": {"upscaler": table}})
         text = card.imported_card(bundle, request.precision, comparisons)
         (folder / "MODEL_CARD.md").write_text(text, "utf-8")

@@ -5,21 +5,25 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from torch import Tensor, nn
 
 from export import card, networks
 from export.compare import Comparison
 from export.errors import ExportError
 from export.inserted import fill_all, inserted, stage
 from export.networks import Frame
-from export.parts import Part, fresh_folder, write_graphs, write_step
+from export.parts import Part, check_roles, fresh_folder, write_graphs, write_step
 from export.spec import Form, Precision
-from runtime.bundle import Bundle, open_bundle, write_manifest
+from runtime.bundle import STARTER, Bundle, open_bundle, write_manifest
 from training.models import weights
-from training.models.autoencoder import AutoencoderConfig, open_autoencoder
+from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import Denoiser, DenoiserConfig
-from training.models.text_encoder import FACTS, WEIGHTS, TextEncoder, load_text_encoder
+from training.models.text_encoder import NAME, WEIGHTS, TextConfig, TextEncoder
 from training.models.upscaler import SCALE, Upscaler, UpscalerConfig
+
+N = TypeVar("N", bound=nn.Module)
 
 DOMAINS: Final = {"watermarked": 0, "clean": 1}
 FPS: Final = 8
@@ -60,33 +64,35 @@ def build(request: Request) -> Built:
     """Export what has been trained into `request.out` and write its manifest and model card.
 
     Roles whose weights are not there yet are left out. Raises ExportError when a graph does not compute what its
-    network does, or nothing has been trained, BundleError when the result is no bundle, and StorageError. The bundle
-    before, if there was one, then stays as it was.
+    network does, nothing has been trained, or the bundle before fills more roles, BundleError when the result is no
+    bundle, and StorageError. The bundle before, if there was one, then stays as it was.
     """
-    with fresh_folder(request.out, keep=SOUNDS) as draft:
+    with fresh_folder(request.out, STARTER, keep=SOUNDS) as draft:
         built = _build(dataclasses.replace(request, out=draft), request.out)
     return dataclasses.replace(built, bundle=open_bundle(request.out))
 
 
 def _build(request: Request, place: Path) -> Built:
     """As `build`, where the request says; `place` is for messages."""
-    roles: dict[str, Any] = {}
+    parts: dict[str, Part] = {}
     left_out: dict[str, str] = {}
-    comparisons: dict[str, tuple[Comparison, ...]] = {}
     for role, make in PARTS.items():
         try:
-            part = make(request)
+            parts[role] = make(request)
         except FileNotFoundError as error:
             left_out[role] = str(error)
-            continue
+    sounds = {"sounds": {"folder": SOUNDS}} if (request.out / SOUNDS).is_dir() else {}
+    if not sounds:
+        left_out["sounds"] = f"{place / SOUNDS} is missing: run `python -m training sounds` first"
+    if not parts and not sounds:
+        raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
+    check_roles(place, [*parts, *sounds])  # said before the first graph is written
+    roles: dict[str, Any] = {}
+    comparisons: dict[str, tuple[Comparison, ...]] = {}
+    for role, part in parts.items():
         roles[role], found = write_graphs(role, part, request.out, request.precision)
         comparisons |= found
-    if (request.out / SOUNDS).is_dir():
-        roles["sounds"] = {"folder": SOUNDS}
-    else:
-        left_out["sounds"] = f"{place / SOUNDS} is missing: run `python -m training sounds` first"
-    if not roles:
-        raise ExportError(f"finished weights in {request.weights}", "there are none", "train a stage first")
+    roles |= sounds
     bundle = write_manifest(request.out, _manifest(roles))
     if request.step:
         bundle, found = write_step(bundle, request.precision)
@@ -135,14 +141,26 @@ def _denoiser(request: Request) -> Part:
 
 def _reader(folder: Path) -> TextEncoder:
     """The trained text encoder. FileNotFoundError when it, or its tokenizer, is not there."""
-    for name in (WEIGHTS, FACTS, TOKENIZER):
+    for name in (WEIGHTS, TOKENIZER):
         if not (folder / name).exists():
             raise FileNotFoundError(f"{folder / name} is missing: run `python -m training text` first")
-    return load_text_encoder(folder)
+    tensors, facts = stage(folder, NAME, "config")
+    return _filled(TextEncoder(weights.config(TextConfig, facts)), tensors, folder, NAME).eval()
+
+
+def _filled(network: N, tensors: Mapping[str, Tensor], folder: Path, name: str) -> N:
+    """`network` with the tensors of the stage `name`. Raises ExportError when they are not just those it has."""
+    try:
+        network.load_state_dict(dict(tensors))
+    except RuntimeError as error:
+        raise ExportError(f"{name}.safetensors in {folder} to fill the network of {name}.json",
+                          str(error).splitlines()[-1].strip()[:200], "take both files from one training") from error
+    return network
 
 
 def _decoder(request: Request) -> Part:
-    network = open_autoencoder(request.weights)
+    tensors, facts = stage(request.weights, "vae", "config")
+    network = _filled(Autoencoder(weights.config(AutoencoderConfig, facts)), tensors, request.weights, "vae").eval()
     specs = [networks.decoder(network, request.frame)]
     if request.encoder:
         specs.append(networks.encoder(networks.EncoderGraph(network), request.frame))
@@ -151,8 +169,7 @@ def _decoder(request: Request) -> Part:
 
 def _upscaler(request: Request) -> Part:
     tensors, facts = stage(request.weights, "upscaler", "config")
-    model = Upscaler(weights.config(UpscalerConfig, facts))
-    model.load_state_dict(tensors)
+    model = _filled(Upscaler(weights.config(UpscalerConfig, facts)), tensors, request.weights, "upscaler")
     width, height = dataclasses.astuple(request.frame)
     # Its flows are sought in frames four times smaller, and smooth: rounded to bf16 they take half the time, and the
     # pictures differ by one byte value in places, seldom two (eleven clips of the world: 76 dB apart at least).
@@ -174,5 +191,5 @@ def _manifest(roles: Mapping[str, Any]) -> dict[str, Any]:
     sources = [drawn] if {"denoiser", "decoder", "upscaler"} & roles.keys() else []
     sources += [teacher] if "text_encoder" in roles else []
     sources += [played] if "sounds" in roles else []
-    return {"name": "starter", "version": "1", "title": "MovieFactory starter", "licence": "Apache-2.0",
+    return {"name": STARTER, "version": "1", "title": "MovieFactory starter", "licence": "Apache-2.0",
             "sources": sources, "roles": dict(roles)}

@@ -18,13 +18,14 @@ from export.compare import Comparison, relative_error, ways
 from export.errors import ExportError
 from export.precision import replace_items
 from export.run_graph import opened
-from export.spec import Precision, Tolerance
+from export.spec import TYPED, Precision, Tolerance
 from runtime.backends import Array, Engine
+from runtime.backends.engine import CheckedEngine, Target
 from runtime.bundle import MANIFEST, Bundle, LineUp, write_manifest
 from runtime.bundle.check import read_json
 from runtime.film.decisions import Settings
 from runtime.film.setup import solver_table
-from runtime.shot.controls import NO_SKETCH, SKETCH
+from runtime.shot.controls import NEUTRAL, NO_SKETCH, SKETCH
 from runtime.shot.guidance import DEEP, PAIR, Condition, Predict, Shallow, guided
 from runtime.shot.solvers import SolverTable, estimate, step
 from runtime.shot.stepper import STATE, step_feeds
@@ -173,7 +174,8 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
     """Pairs of a denoiser's graph and its step graph: the whole one's, then, where there is one, the shallow one's.
     Gives what came of each step that was compared, by the name of the step graph."""
     found: dict[str, tuple[Comparison, ...]] = {}
-    limit = Tolerance().limit(precision, brain=False)
+    # Both sides read the same weights, so how they are stored costs nothing here.
+    limit = Tolerance().limit(precision if precision in TYPED else "fp32", brain=False)
     way = next(ways(exact=True, precision=precision))
     with ExitStack() as stack:
         (whole, stepper), *others = [
@@ -183,10 +185,13 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
         state, context, null = (draw.standard_normal(shapes[name], np.float32)
                                 for name in (STATE, "context", "context"))
         noise = draw.standard_normal((1, *shapes[STATE][1:]), np.float32)
-        told = Condition(context=context, domain=0, null_context=null, scale=scale)
+        said: dict[str, Array] = {
+            spec.name: draw.standard_normal(shapes[spec.name], np.float32) if spec.dtype == "float32" else
+            draw.integers(1, 4, shapes[spec.name]) for spec in stepper.inputs if spec.name in NEUTRAL}
+        told = Condition(context=context, domain=0, null_context=null, scale=scale, sketch=said.get(SKETCH))
 
         def check(index: int, predict: Predict, graph: Engine, given: dict[str, Array]) -> dict[str, Array]:
-            made = graph.run(step_feeds(graph, table, index, told, noise) | {STATE: state} | given)
+            made = graph.run(step_feeds(graph, table, index, told, noise) | {STATE: state} | said | given)
             latent = state[:1]
             output = predict(latent * np.float32(table.input_scale[index]), float(table.time[index]))
             expected = {"next_state": step(table, index, state[:, None], output, noise)[:, 0],
@@ -202,11 +207,32 @@ def _compare(files: list[tuple[Path, Path]], table: SolverTable, scale: float, p
             return {name: value for name, value in made.items() if name.endswith(DEEP)}
 
         for index in {0, table.steps - 1}:
-            check(index, guided(whole, told), stepper, {})
+            check(index, guided(_Outspoken(whole, said), told), stepper, {})
         for shallow, shallow_stepper in others:
-            predict = guided(whole, told, Shallow(shallow, refresh=2))
+            predict = guided(_Outspoken(whole, said), told, Shallow(_Outspoken(shallow, said), refresh=2))
             check(0, predict, shallow_stepper, check(0, predict, stepper, {}))
     return found
+
+
+class _Outspoken(CheckedEngine):
+    """A denoiser that hears `said`, by a step graph's names, where a film says nothing: zeros on both sides would hide
+    that an input is read by nobody, or in place of another."""
+
+    def __init__(self, denoiser: Engine, said: Mapping[str, Array]) -> None:
+        super().__init__(denoiser.inputs, denoiser.outputs, denoiser.device)
+        self._denoiser = denoiser
+        # Of the text there is a sketch already; what is silent is that of nothing.
+        self._said = {SKETCH if name == NO_SKETCH else name: value for name, value in said.items() if name != SKETCH}
+
+    def _infer(self, feeds: dict[str, Any], targets: dict[str, Target]) -> dict[str, Any]:
+        heard = {name: np.stack([own if own.any() else other for own, other
+                                 in zip(feeds[name], np.broadcast_to(value, feeds[name].shape), strict=True)])
+                 for name, value in self._said.items()}
+        return self._denoiser.run(feeds | heard, {name: target for name, target in targets.items()
+                                                  if isinstance(target, np.ndarray)})
+
+    def _free(self) -> None:
+        """The denoiser is its owner's to close."""
 
 
 def _node(operator: str, inputs: list[str], output: str, **attributes: Any) -> Any:

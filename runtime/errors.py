@@ -96,4 +96,11 @@ def unforeseen(error: Exception, fix: str) -> MovieFactoryError:
     if isinstance(error, OSError) and isinstance(error.filename, str | bytes):
         return StorageError(f"to use {os.fsdecode(error.filename)}", (error.strerror or "it cannot be").lower(),
                             "check the path, and what may be read and written there")
-    return MovieFactoryError("no such thing", f"{type(error).__name__} came: {error}", fix)
+    return MovieFactoryError("no such thing", f"{type(error).__name__} came{_said(error)}", fix)
+
+
+def _said(error: Exception) -> str:
+    """A library's first line, and the next where the first but announces it: behind a colon, 200 characters at most."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])
+    return f": {text if len(text) <= 200 else text[:199] + '…'}" if text else ""

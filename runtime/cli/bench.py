@@ -132,7 +132,7 @@ def _cells(row: "Row", report: "Report", energy: bool, video: bool) -> list[str]
     from runtime.bench.words import duration, is_part, said
 
     times = [duration(percentile(row.values, percent)) for percent in (50, 90, 99)]
-    sizes = [row.cost and row.cost.ram, *([_video_memory(row)] if video else [])]
+    sizes = [row.cost.ram if row.cost else None, *([_video_memory(row)] if video else [])]
     memory = ["-" if size is None else f"{size / 1e6:.0f} MB" for size in sizes]
     joules, percent = _joules(row), report.percent_of_peak(row)
     spent = ["-" if joules is None else f"{joules:.3g} J"] if energy else []

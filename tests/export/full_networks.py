@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
+import onnx
 import torch
 
 from export.spec import NetworkSpec
@@ -23,6 +24,14 @@ def denoiser() -> Iterable[NetworkSpec]:
     unet = UNet2DConditionModel(**FULL)
     config = DenoiserConfig(**shape_of(unet.config), temporal=1.0, insert_at_output=False, layout=False)
     return networks.denoiser(filled(Denoiser(config, unet)), FULL_CELLS, FULL_TOKENS)
+
+
+def modelscope() -> Iterable[NetworkSpec]:
+    """ModelScope text-to-video, 16 frames of 256x256."""
+    from benchmarks.full_size import make_unet
+    from export import modelscope_networks
+
+    return modelscope_networks.denoiser(make_unet(), (16, 32, 32), 77)
 
 
 def text_encoder() -> Iterable[NetworkSpec]:
@@ -58,17 +67,24 @@ def upscaler() -> Iterable[NetworkSpec]:
 
 
 NETWORKS: Final[dict[str, Callable[[], Iterable[NetworkSpec]]]] = {
-    "denoiser": denoiser, "text_encoder": text_encoder, "autoencoder": autoencoder, "upscaler": upscaler}
+    "denoiser": denoiser, "modelscope": modelscope, "text_encoder": text_encoder, "autoencoder": autoencoder,
+    "upscaler": upscaler}
 
 
 def write(name: str, folder: Path) -> None:
-    """Trace NETWORKS[name] in half precision, into `folder`."""
+    """Trace NETWORKS[name] in half precision, into `folder`; a denoiser becomes a step graph, as GPUs run it, too."""
     from export.convert import onnx_from
+    from export.step import NAME, step_graph
     from export.typed import typed
+    from runtime.shot.schedule import Schedule
+    from runtime.shot.solvers import table
 
     torch.manual_seed(0)
     for spec in NETWORKS[name]():
         onnx_from(typed(spec, "fp16-typed"), folder / f"{spec.name}.onnx", "fp16-typed")
+    if (apart := folder / "denoiser.onnx").exists():
+        solver = table("dpmpp_2m", Schedule(kind="scaled_linear"), "epsilon", 25)
+        onnx.save(step_graph(onnx.load(apart, load_external_data=False), solver, guide=True), folder / NAME)
 
 
 def write_apart(name: str, folder: Path) -> None:

@@ -1,8 +1,11 @@
 """Diffusers folders: every form their files come in, and what is wrong with them in one line."""
 
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,11 @@ from export.modelscope import FAMILY
 from export.networks import Frame
 from export.noise_schedule import noise_schedule
 from export.pipeline import Request, build
+from runtime.bundle import open_bundle
+from runtime.errors import StorageError
 from runtime.shot.text import open_tokenizer, tokenise
 from tests.export import tiny_modelscope as tiny
+from tests.tiny_graphs import tiny_bundle
 
 VAE = "vae/diffusion_pytorch_model.safetensors"
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -227,11 +233,33 @@ def test_a_file_that_runs_code_is_refused(folder: Path, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"folder"}
 
 
+def test_a_bundle_of_another_name_stays(published: Path, tmp_path: Path) -> None:
+    before = tiny_bundle(tmp_path / "out").digest
+    with pytest.raises(ExportError, match="there is 'tiny'; remove that folder"):
+        build(Request(folder=published, out=tmp_path / "out", licence="mine"), FAMILY)
+    assert open_bundle(tmp_path / "out").digest == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_nothing_foreign_is_overwritten(published: Path, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_text("not a bundle")
     with pytest.raises(ExportError, match="choose another --out"):
         build(Request(folder=published, out=tmp_path, licence="mine"), FAMILY)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_a_disk_that_is_full_from_the_tokenizer_on_is_one_line(published: Path, tmp_path: Path) -> None:
+    limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", sys.executable, "-m", "export", "modelscope",
+               str(published), "--out", str(tmp_path / "out")]
+    # Python's own half-written bytecode would be found by others.
+    done = subprocess.run(limited, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == StorageError.exit_code, done.stderr
+    assert done.stderr == (f"export: expected room to write {tmp_path / 'out'}, but it would be larger than the disk "
+                           "allows a file to be; free some space and run it again; what was there before is as it "
+                           "was\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_first_form_there_is_counts(tmp_path: Path) -> None:

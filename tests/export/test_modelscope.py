@@ -7,9 +7,11 @@ from typing import Any
 
 import av
 import numpy as np
+import onnx
 import pytest
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
+from onnx import TensorProto
 from torch import Tensor, nn
 
 from export.__main__ import main
@@ -18,9 +20,10 @@ from export.convert import onnx_from
 from export.networks import specs
 from export.pipeline_networks import decoder
 from export.spec import NetworkSpec, Tolerance
-from runtime.backends import Array, open_engine
+from runtime.backends import Array, build_ahead, open_engine
 from runtime.bundle import Bundle, Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
+from runtime.generators import finish
 from runtime.shot import solvers
 from runtime.shot.decode import Normalisation, decode
 from runtime.shot.denoise import DenoiseRequest, Latents, denoise
@@ -144,7 +147,7 @@ def test_pictures_are_encoded_as_diffusers_does(bundle: Bundle, engines: Engines
 
 
 def test_films_made_of_words_do_without_the_encoder(bundle: Bundle) -> None:
-    assert {path.name for _, path in LineUp.of(bundle).graphs(on_gpu=True)} == {
+    assert {path.name for _, path, _ in LineUp.of(bundle).graphs(on_gpu=True)} == {
         "text_encoder.onnx", "denoiser.onnx", "decoder.onnx"}
     assert "decoder_encoder.onnx" in {entry.file for entry in bundle.files()}
 
@@ -225,6 +228,16 @@ def test_half_precision_weights_pass_too(folder: Path, tmp_path: Path) -> None:
         other = shallow.run({**feeds, "deep": made["deep"] + 1})["prediction"]
     np.testing.assert_allclose(again, made["prediction"], rtol=1e-4, atol=1e-5)
     assert np.abs(other - again).max() > 1e-3
+
+
+def test_half_precision_is_what_its_graphs_compute_in(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="there is no TensorRT-RTX for this system")
+    assert main(["modelscope", str(folder), "--out", str(tmp_path / "typed"), "--precision", "bf16-typed", "--frame",
+                 "72x40", "--frames", str(tiny.FRAMES), "--step"]) == 0
+    for name in ("denoiser", "decoder"):
+        path = tmp_path / f"typed/{name}.onnx"
+        assert TensorProto.BFLOAT16 in {tensor.data_type for tensor in onnx.load(path).graph.initializer}
+        assert finish(build_ahead(path, "tensorrt_rtx", cache=tmp_path)).stat().st_size > 100_000
 
 
 def test_a_film_is_made_with_it(bundle: Bundle, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Published RealBasicVSR checkpoints: every layout they come in, what they become, and what is refused."""
 
+import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,15 @@ from export.errors import ExportError
 from export.networks import Frame
 from export.realbasicvsr import Request, build, upscaler_from
 from runtime.bundle import Engines, LineUp, open_bundle
+from runtime.errors import StorageError
 from runtime.shot.upscale import UpscalerGraphs, upscale
+from tests.tiny_graphs import tiny_bundle
 from training.models.upscaler import PUBLISHED, Upscaler, UpscalerConfig
 
 SMALL = UpscalerConfig(channels=8, cleaning_blocks=2, propagation_blocks=3, tail=(6, 4), flow_levels=3,
                        flow_widths=(6, 5, 4, 3), flow_shrink=1)
 FRAME = Frame(48, 32)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
 
 
 def tensors(config: UpscalerConfig = SMALL) -> dict[str, Tensor]:
@@ -162,6 +168,44 @@ def test_nothing_half_written_is_left_and_nothing_foreign_is_overwritten(checkpo
     with pytest.raises(ExportError):
         build(Request(checkpoint=checkpoint, out=tmp_path / "other", frame=FRAME))
     assert {path.name for path in tmp_path.iterdir()} == {"mine"}
+
+
+def test_a_bundle_of_another_name_is_not_replaced(checkpoint: Path, tmp_path: Path) -> None:
+    before = tiny_bundle(tmp_path / "mine")
+    with pytest.raises(ExportError, match="an older 'realbasicvsr', but there is 'tiny'; remove that folder"):
+        build(Request(checkpoint=checkpoint, out=tmp_path / "mine", frame=FRAME))
+    open_bundle(tmp_path / "mine").verify()
+    assert open_bundle(tmp_path / "mine").digest == before.digest
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def command(checkpoint: Path, out: Path) -> list[str]:
+    return [sys.executable, "-m", "export", "realbasicvsr", str(checkpoint), "--out", str(out), "--frame", "48x32"]
+
+
+@posix
+def test_told_to_end_it_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(command(checkpoint, tmp_path / "vsr"), stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate()
+    assert error == "export: stopped; what was there before is as it was\n"
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_full_disk_is_one_line_and_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
+    limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", *command(checkpoint, tmp_path / "vsr")]
+    # Python's own half-written bytecode would be found by others.
+    done = subprocess.run(limited, capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == StorageError.exit_code, done.stderr
+    assert done.stderr == (f"export: expected room to write {tmp_path / 'vsr'}, but it would be larger than the disk "
+                           "allows a file to be; free some space and run it again; what was there before is as it "
+                           "was\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_behind_a_link_the_bundle_is_replaced_where_it_is(checkpoint: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Stable Diffusion 2 with inserted layers: fresh ones change nothing, trained ones are those of their stages."""
 
+import copy
 import dataclasses
 import gc
 from collections.abc import Iterable
@@ -9,10 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 
 from export.__main__ import main
 from export.compare import Comparison, compare
+from export.errors import ExportError
+from export.pipeline import Request
 from export.spec import NetworkSpec
+from export.stable_diffusion import family
 from runtime.backends import Engine, open_engine
 from runtime.bundle import Engines, LineUp, open_bundle
 from runtime.digest import file_sha256
@@ -27,6 +32,7 @@ from tests.export import tiny_modelscope as tiny
 from tests.export.tiny_networks import filled
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
+from training.models.frozen import frozen_digest
 
 FRAMES = 4
 CONFIG = DenoiserConfig(latent_channels=4, widths=(8, 16), layers=2, attention=(True, False), head=4, context=16,
@@ -40,7 +46,8 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def folder(reference: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("published") / "stable-diffusion-2"
+    """As a download cache has it."""
+    path = tmp_path_factory.mktemp("published") / "models--stabilityai--stable-diffusion-2/snapshots" / ("0f" * 20)
     reference.save_pretrained(path)
     return path
 
@@ -50,9 +57,10 @@ def around(unet: Any, config: DenoiserConfig = CONFIG) -> Denoiser:
     return Denoiser(config, unet)
 
 
-def trained(model: Denoiser, folder: Path) -> Path:
-    """The stages' files of a denoiser."""
-    facts = {"config": dataclasses.asdict(model.config), "clips": 1, "shift": 2.0, "guidance": 3.5, "shared_noise": 0.9}
+def trained(model: Denoiser, folder: Path, **more: Any) -> Path:
+    """The stages' files of a denoiser, which say `more` besides."""
+    facts = {"config": dataclasses.asdict(model.config), "clips": 1, "guidance": 3.5, "shared_noise": 0.9,
+             "around": frozen_digest(model.unet), "prediction": "epsilon", **more}
     for stage, prefix in (("stage1", "inserts."), ("stage2", "temporal.")):
         weights.save(folder, stage, {name: value for name, value in model.state_dict().items()
                                      if name.startswith(prefix)}, facts)
@@ -112,19 +120,24 @@ def test_a_large_denoiser_has_left_memory_when_backends_load_its_graph(reference
 def test_the_bundle_is_what_was_trained_and_says_what_it_was_made_of(reference: Any, folder: Path,
                                                                      tmp_path: Path) -> None:
     model = filled(around(reference.unet))
-    layers = trained(model, tmp_path / "layers")
-    assert exported(folder, layers, tmp_path / "bundle") == 0
+    layers = trained(model, tmp_path / "layers", steps=4)
+    assert exported(folder, layers, tmp_path / "bundle", "--layers-licence", "mine") == 0
     bundle = open_bundle(tmp_path / "bundle")
     bundle.verify()
-    denoiser = bundle.manifest.denoiser
+    manifest, denoiser = bundle.manifest, bundle.manifest.denoiser
+    assert (manifest.name, manifest.title, manifest.licence) == (
+        "stable-diffusion-2", "stable-diffusion-2", "CreativeML Open RAIL++-M and mine")
     assert denoiser is not None
     assert (denoiser.prediction, denoiser.domains, denoiser.default_domain) == ("epsilon", {"watermarked": 0,
                                                                                            "clean": 1}, "clean")
     assert (denoiser.shared_noise, denoiser.frames, denoiser.size) == (0.9, FRAMES, (72, 40))
-    said = {source.name: source.sha256 for source in bundle.manifest.sources}
-    for file in (layers / "stage1.safetensors", layers / "stage2.safetensors"):
-        assert said[file.name] == file_sha256(file)
-    assert "unet/diffusion_pytorch_model.safetensors" in said
+    assert (denoiser.steps, denoiser.guidance) == (4, 3.5), "as the layers were trained to be sampled"
+    theirs = {source.name: source for source in manifest.sources if source.licence == "mine"}
+    assert {name: source.sha256 for name, source in theirs.items()} == {
+        path.name: file_sha256(path) for path in layers.iterdir()}, "tensors, and what was told of them"
+    assert theirs["stage2.json"].note == "From layers, beside the diffusers folder."
+    unet, = (source for source in manifest.sources if source.name == "unet/diffusion_pytorch_model.safetensors")
+    assert (unet.licence, unet.note) == ("CreativeML Open RAIL++-M", "From the diffusers folder stable-diffusion-2.")
     latents, context = noise(3, (1, 4, FRAMES, 5, 9)), noise(4, (1, tiny.TOKENS, 16))
     for domain in (0, 1):
         ours = predicted(bundle.folder / "denoiser.onnx", latents, 500.0, context, domain)
@@ -163,7 +176,7 @@ def test_deep_features_serve_some_steps_step_graph_or_not(reference: Any, folder
     assert dataclasses.replace(denoiser, refresh=1).parts(on_gpu=False) == ("graph",), "it never rests"
     for on_gpu, names in ((True, {"denoiser_step.onnx", "denoiser_step_shallow.onnx"}),
                           (False, {"denoiser.onnx", "denoiser_shallow.onnx"})):
-        assert {path.name for role, path in line_up.graphs(on_gpu) if role == "denoiser"} == names
+        assert {path.name for role, path, _ in line_up.graphs(on_gpu) if role == "denoiser"} == names
     context, null = noise(2, (1, tiny.TOKENS, 16)), noise(5, (1, tiny.TOKENS, 16))
     asked = DenoiseRequest(shape=denoiser.latent_shape, table=solver_table(Settings(), line_up), seed=7,
                            condition=drawing.condition(denoiser, context, null))
@@ -199,11 +212,65 @@ class Counted:
         return self._engine.run(*given, **more)
 
 
-def test_a_pair_without_guidance_is_refused(reference: Any, folder: Path, tmp_path: Path,
-                                            capsys: pytest.CaptureFixture[str]) -> None:
-    layers = trained(around(reference.unet), tmp_path / "layers")
-    assert exported(folder, layers, tmp_path / "bundle", "--form", "pair", "--guidance", "1") != 0
+@pytest.mark.parametrize(("folded", "asked"), [({}, ("--guidance", "1")), ({"guidance": 1.0}, ())])
+def test_a_pair_without_guidance_is_refused(folded: dict[str, Any], asked: tuple[str, ...], reference: Any,
+                                            folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = trained(around(reference.unet), tmp_path / "layers", **folded)
+    assert exported(folder, layers, tmp_path / "bundle", "--form", "pair", *asked) != 0
     assert "leave --form pair out" in capsys.readouterr().err
+
+
+def test_layers_are_sampled_as_asked_or_as_the_last_stage_says(reference: Any, tmp_path: Path) -> None:
+    layers = trained(around(reference.unet), tmp_path, steps=4, guidance=1.0)
+    plain = Request(folder=tmp_path, out=tmp_path, licence="")
+    assert family(layers).sampling(plain) == (4, 1.0)
+    assert family(layers).sampling(dataclasses.replace(plain, steps=30, guidance=0.0)) == (30, 0.0)
+    tensors, told = weights.load(layers, "stage2")
+    silent = {name: value for name, value in told.items() if name not in {"steps", "guidance"}}
+    weights.save(layers, "stage2", tensors, silent)
+    assert family(layers).sampling(plain) == (25, 9.0), "as published, for stage 2 says nothing"
+    weights.save(layers, "distil", tensors, {**silent, "steps": 2, "guidance": 1.5})
+    assert family(layers).sampling(plain) == (2, 1.5)
+
+
+@pytest.mark.parametrize("stage", ["stage1", "stage2"])
+def test_layers_trained_around_other_weights_of_the_same_shape_are_refused(
+        stage: str, reference: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(2)
+    other = UNet2DConditionModel.from_config(reference.unet.config)
+    layers = trained(around(reference.unet), tmp_path / "layers")
+    tensors, told = weights.load(layers, stage)
+    weights.save(layers, stage, tensors, {**told, "around": frozen_digest(other)})
+    assert exported(folder, layers, tmp_path / "bundle") != 0
+    said = capsys.readouterr().err
+    assert f"expected layers in {layers} trained around {folder / 'unet'}, but {stage} says around" in said
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("prediction", ["flow", "v"])
+def test_layers_trained_to_predict_something_else_are_refused(
+        prediction: str, reference: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = trained(around(reference.unet), tmp_path / "layers", prediction=prediction)
+    assert exported(folder, layers, tmp_path / "bundle") != 0
+    said = capsys.readouterr().err
+    assert f"layers in {layers} trained as {folder} was, but stage1 says prediction {prediction}, not epsilon" in said
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("fact", ["around", "prediction"])
+def test_layers_that_do_not_say_what_they_go_into_are_refused(fact: str, reference: Any, tmp_path: Path) -> None:
+    layers = trained(around(reference.unet), tmp_path)
+    tensors, told = weights.load(layers, "stage1")
+    weights.save(layers, "stage1", tensors, {name: value for name, value in told.items() if name != fact})
+    with pytest.raises(ExportError, match=rf"stage1.json to say {fact}, but it does not"):
+        family(layers)
+
+
+def test_a_network_in_half_precision_is_still_the_same_one(reference: Any) -> None:
+    half = copy.deepcopy(reference.unet).half()
+    assert frozen_digest(half) == frozen_digest(reference.unet)
+    half.conv_in.bias.data[0] += 0.01
+    assert frozen_digest(half) != frozen_digest(reference.unet)
 
 
 def test_layers_that_are_missing_are_named(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,7 +280,8 @@ def test_layers_that_are_missing_are_named(folder: Path, tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"groups": 2}, "theirs had groups 2, not 4"), ({"frames": 8}, "theirs had frames 8, not 4")])
+    ({"groups": 2}, "theirs had groups 2, not 4"), ({"frames": 8}, "theirs had frames 8, not 4"),
+    ({"domains": 1}, "theirs had domains 1, not 2 (watermarked, clean)")])
 def test_layers_of_another_network_are_refused(change: dict[str, Any], said: str, folder: Path, tmp_path: Path,
                                                capsys: pytest.CaptureFixture[str]) -> None:
     layers = trained(around(None, dataclasses.replace(CONFIG, **change)), tmp_path / "layers")

@@ -221,9 +221,30 @@ def test_stages_that_do_not_fill_the_network_are_refused(folder: Path, tmp_path:
         assembled(tmp_path / "weights")
 
 
+def cut(name: str) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        file = path / f"{name}.safetensors"
+        file.write_bytes(file.read_bytes()[:99])
+
+    return damage
+
+
+def short(name: str) -> Callable[[Path], None]:
+    """A tensor fewer than its network has."""
+    def damage(path: Path) -> None:
+        tensors, facts = weights.load(path, name)
+        tensors.pop(next(iter(tensors)))
+        weights.save(path, name, tensors, facts)
+
+    return damage
+
+
 @pytest.mark.parametrize(("damage", "said"), [
-    (lambda path: (path / "stage1.safetensors").write_bytes((path / "stage1.safetensors").read_bytes()[:99]),
-     "the stage stage1 in .* to be whole"),
+    *((cut(name), f"the stage {name} in .* to be whole") for name in ("stage1", "text_encoder", "vae", "upscaler")),
+    *((short(name), rf"{name}.safetensors in .* to fill the network of {name}.json, but Missing key\(s\).*; take both")
+      for name in ("text_encoder", "vae", "upscaler")),
+    (lambda path: (path / "text_encoder.json").write_text("<html>404"), "the stage text_encoder in .* to be whole"),
+    (lambda path: (path / "text_encoder.json").unlink(), "text_encoder.json beside text_encoder.safetensors in "),
     (lambda path: (path / "stage2.json").write_text("<html>404"), "the stage stage2 in .* to be whole"),
     (lambda path: (path / "stage1.json").unlink(), "stage1.json beside stage1.safetensors in .*, but it is not there"),
     (lambda path: (path / "vae.json").write_text("{}"), ".*vae.json to say config, but it does not"),
@@ -243,7 +264,8 @@ def test_a_damaged_stage_is_an_error_of_one_line(damage: Callable[[Path], object
 @pytest.mark.parametrize(("raised", "code", "said"), [
     (ModuleNotFoundError("No module named 'torch'", name="torch"), 1, "torch is not installed; run `pip install"),
     (KeyboardInterrupt(), 130, "stopped; what was there before is as it was"),
-    (ZeroDivisionError("nought"), 1, "ZeroDivisionError came: nought")])
+    (RuntimeError("Error(s) in loading state_dict for Upscaler:\n\tMissing key(s): clean.weight\n\tUnexpected key(s)"),
+     1, "RuntimeError came: Error(s) in loading state_dict for Upscaler: Missing key(s): clean.weight; please")])
 def test_what_nobody_foresaw_is_one_line_too(raised: BaseException, code: int, said: str, tmp_path: Path,
                                              monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
                                              ) -> None:
@@ -255,6 +277,22 @@ def test_what_nobody_foresaw_is_one_line_too(raised: BaseException, code: int, s
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert said in error
+
+
+def test_roles_are_not_lost(folder: Path, built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has trained one stage and exports with the default --out keeps the other roles."""
+    place, one = tmp_path / "bundle", tmp_path / "weights"
+    shutil.copytree(built.bundle.folder, place)
+    one.mkdir()
+    for file in folder.glob("vae.*"):
+        shutil.copy(file, one)
+    assert main(["starter", "--weights", str(one), "--out", str(place)]) == ExportError.exit_code
+    error = capsys.readouterr().err
+    assert re.fullmatch("export: expected a bundle that fills all roles of the one in .*, but it would lack "
+                        "text_encoder, denoiser, upscaler; remove that folder, or choose another --out\n", error), error
+    open_bundle(place).verify()
+    assert open_bundle(place).digest == built.bundle.digest
+    assert {path.name for path in tmp_path.iterdir()} == {"bundle", "weights"}
 
 
 def test_an_export_that_fails_leaves_the_bundle_before_as_it_was(folder: Path, built: Built, tmp_path: Path,

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from export import step
 from export.errors import ExportError
 from export.run_graph import Way, run_apart
+from export.spec import Precision
 from export.step import NAME, add_step
 from runtime.backends import open_engine
-from runtime.bundle import Engines, LineUp, write_manifest
+from runtime.bundle import MANIFEST, Bundle, Engines, LineUp, write_manifest
 from runtime.film.decisions import Settings
 from runtime.film.drawing import condition, denoise_request
 from runtime.film.setup import Setup, set_up
+from runtime.shot.controls import NEUTRAL
 from runtime.shot.denoise import DenoiseRequest, Estimate, Latents, denoise
 from runtime.shot.noise import noise
 from runtime.shot.stepper import denoise_stepwise
@@ -28,6 +31,8 @@ SAMPLING: dict[str, dict[str, Any]] = {
     "flow": {},
     "two rows, guided": {"prediction": "epsilon", "schedule": BETAS, "solver": "dpmpp_2m", "steps": 5, "guidance": 4.0},
     "fresh noise": {"prediction": "v", "schedule": BETAS, "solver": "lcm", "steps": 3, "shared_noise": 0.7}}
+
+SKETCHED = dataclasses.replace(SIZES, sketch=3)
 
 
 def opened(folder: Path, kind: str) -> Setup:
@@ -120,15 +125,64 @@ def test_large_graphs_are_compared_in_processes_of_their_own(tmp_path: Path, mon
     assert ran == ["denoiser_step.onnx", "denoiser.onnx", "denoiser.onnx"]
 
 
-def test_a_step_graph_that_is_wrong_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = step._again
+@pytest.mark.parametrize(("right", "wrong"), [("null", "context"), ("null_sketch", "sketch")])
+def test_a_step_graph_that_is_wrong_is_refused(right: str, wrong: str, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    again = step._again
 
-    def with_the_text_twice(nodes: list[Any], kept: set[str]) -> list[Any]:
-        copies = right(nodes, kept)
+    def misread(nodes: list[Any], kept: set[str]) -> list[Any]:
+        copies = again(nodes, kept)
         for node in copies:
-            node.input[:] = ["context" if name == "null" else name for name in node.input]
+            node.input[:] = [wrong if name == right else name for name in node.input]
         return copies
 
-    monkeypatch.setattr(step, "_again", with_the_text_twice)
+    monkeypatch.setattr(step, "_again", misread)
     with pytest.raises(ExportError, match=r"next_state of denoiser_step.onnx within 1.0e-04 of its parts"):
-        opened(tmp_path, "two rows, guided")
+        add_step(film_bundle(tmp_path, SKETCHED, **SAMPLING["two rows, guided"]), "int8")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("kind", SAMPLING)
+def test_a_step_graph_is_its_parts_whatever_can_be_told(kind: str, precision: Precision, tmp_path: Path) -> None:
+    _, found = add_step(told_more(film_bundle(tmp_path, SKETCHED, **SAMPLING[kind])), precision)
+    assert all(item.error <= item.limit == 1e-4 for item in found[NAME]), "both read the same weights"
+
+
+@pytest.mark.parametrize("name", sorted(NEUTRAL))
+def test_an_input_that_is_lost_is_found_although_films_never_say_it(name: str, tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    right = step.step_graph
+
+    def lost(*given: Any) -> onnx.ModelProto:
+        graph = right(*given)
+        value = next(value for value in graph.graph.input if value.name == name)
+        silence = np.zeros([size.dim_value for size in value.type.tensor_type.shape.dim],
+                           helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
+        graph.graph.initializer.append(numpy_helper.from_array(silence, "silence"))
+        for node in graph.graph.node:
+            node.input[:] = ["silence" if read == name else read for read in node.input]
+        return graph
+
+    monkeypatch.setattr(step, "step_graph", lost)
+    with pytest.raises(ExportError, match=r"next_state of denoiser_step.onnx within 1.0e-04 of its parts"):
+        add_step(told_more(film_bundle(tmp_path, SKETCHED, **SAMPLING["two rows, guided"])), "fp32")
+
+
+def told_more(bundle: Bundle) -> Bundle:
+    """The bundle with a denoiser that also takes whatever else one can be told."""
+    path, size = bundle.folder / "denoiser.onnx", SKETCHED
+    graph = onnx.load(path)
+    shapes = {"start": [1], "bias": [size.frames] * 2,
+              "condition": [1, size.channels, size.frames, size.cells_high, size.cells_wide]}
+    kinds = {name: TensorProto.INT64 if name == "start" else TensorProto.FLOAT for name in shapes}
+    graph.graph.input.extend(helper.make_tensor_value_info(name, kinds[name], shape) for name, shape in shapes.items())
+    last = next(node for node in graph.graph.node if "prediction" in node.output)
+    graph.graph.node.remove(last)
+    graph.graph.initializer.append(numpy_helper.from_array(np.array(0.3, np.float32), "some"))
+    graph.graph.node.extend([
+        helper.make_node("Cast", ["start"], ["number"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["bias"], ["mean"], keepdims=0),
+        helper.make_node("Sum", [last.input[0], "number", "mean", "condition"], ["told"]),
+        helper.make_node("Mul", ["told", "some"], ["prediction"])])
+    onnx.save(graph, path)
+    return write_manifest(bundle.folder, json.loads((bundle.folder / MANIFEST).read_text("utf-8")))

@@ -15,16 +15,17 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 from transformers.models.clip.modeling_clip import CLIPAttention
 
-from export import networks, pipeline_networks
+from export import modelscope_networks, networks, pipeline_networks
 from export.compare import compare, references
 from export.convert import onnx_from
 from export.errors import ExportError
 from export.run_graph import Way
 from export.run_graph import run as run_graph
-from export.spec import NetworkSpec, Precision
+from export.spec import Form, NetworkSpec, Precision
 from export.typed import TYPES, typed
 from runtime.backends import build_ahead, read_interface
 from runtime.generators import finish
+from tests.export import tiny_modelscope
 from tests.export import tiny_networks as tiny
 from tests.export.test_networks import FORMS, SPECS
 from training.models.denoiser import Controls
@@ -45,6 +46,26 @@ def test_the_graph_is_typed_and_computes_what_the_network_does(name: str, precis
     kinds = {tensor.name: tensor.data_type for tensor in onnx.load(path).graph.initializer}
     large = {kind for name, kind in kinds.items() if kind != onnx.TensorProto.INT64 and "norm" not in name}
     assert (ELEMENTS[precision] in large) == spec.typed
+
+
+@pytest.mark.parametrize(("form", "precision"), [
+    ("clip", "fp16-typed"),  # `test_modelscope` has bf16, by the command
+    *(pytest.param(form, precision, marks=pytest.mark.proof) for form, precision in (
+        ("clip", "bf16-typed"), *itertools.product(("pair", "cached"), TYPES)))])
+def test_so_are_the_graphs_of_modelscope(form: Form, precision: Precision, tmp_path: Path) -> None:
+    shape = (tiny_modelscope.FRAMES, *tiny_modelscope.FRAME.cells(8))
+    for plain in modelscope_networks.denoiser(tiny_modelscope.unet(), shape, tiny_modelscope.TOKENS, form):
+        path = tmp_path / f"{plain.name}.onnx"
+        onnx_from(typed(plain, precision), path, precision)
+        assert {item.output for item in compare(plain, path, precision)} == set(plain.outputs)
+        assert read_interface(path).inputs == plain.inputs
+        assert weight_kinds(path) == {ELEMENTS[precision]}
+
+
+def weight_kinds(path: Path) -> set[int]:
+    """What the matrices and kernels of a graph are in."""
+    return {tensor.data_type for tensor in onnx.load(path).graph.initializer
+            if len(tensor.dims) > 1 and max(tensor.dims) < np.prod(tensor.dims)}
 
 
 @pytest.mark.parametrize("precision", TYPES)
@@ -103,6 +124,21 @@ def test_only_the_loud_feed_finds_what_overflows_where_words_are_loud(tmp_path: 
         compare(spec, path, "fp16-typed")
     ordinary = dataclasses.replace(spec, feeds=spec.feeds[:1])
     assert compare(ordinary, path, "fp16-typed")
+
+
+def test_only_loud_latents_find_what_overflows_in_a_decoder(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = tiny_modelscope.vae()
+    spec = pipeline_networks.decoder(network, tiny_modelscope.FRAME, 8)
+    with torch.no_grad():
+        largest = network.post_quant_conv(torch.from_numpy(spec.feeds[0]["latents"])).abs().max()
+        network.post_quant_conv.weight *= 40_000 / largest  # the norms after it bring it back
+        network.post_quant_conv.bias *= 40_000 / largest
+    path = tmp_path / "decoder.onnx"
+    onnx_from(typed(spec, "fp16-typed"), path, "fp16-typed")
+    with pytest.raises(ExportError, match=r"picture of decoder \(fp16-typed\) on .+ of torch, but it is"):
+        compare(spec, path, "fp16-typed")
+    assert compare(dataclasses.replace(spec, feeds=spec.feeds[:1]), path, "fp16-typed")
 
 
 def test_nor_do_those_of_a_clip_text_encoder(tmp_path: Path) -> None:

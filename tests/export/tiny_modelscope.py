@@ -28,12 +28,23 @@ BETAS: Final = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_e
 
 def pipeline(folder: Path, pad: str = "!", **scheduler: Any) -> TextToVideoSDPipeline:
     """The pipeline; `folder` is for the tokenizer's files. `scheduler` replaces what its scheduler is made with."""
+    return TextToVideoSDPipeline(unet=unet(), **_around(folder, pad, **scheduler))
+
+
+def unet() -> UNet3DConditionModel:
+    """Its denoiser."""
     torch.manual_seed(0)
-    unet = UNet3DConditionModel(
+    return filled(UNet3DConditionModel(
         sample_size=8, block_out_channels=(8, 16), norm_num_groups=4, cross_attention_dim=16, attention_head_dim=4,
         layers_per_block=1, down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
-        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"))
-    return TextToVideoSDPipeline(unet=filled(unet), **_around(folder, pad, **scheduler))
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D")))
+
+
+def vae() -> AutoencoderKL:
+    """The autoencoder of both pipelines, out of torch's own chance."""
+    return filled(AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8), norm_num_groups=4, layers_per_block=1,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4))
 
 
 def stable_diffusion(folder: Path) -> StableDiffusionPipeline:
@@ -49,14 +60,13 @@ def stable_diffusion(folder: Path) -> StableDiffusionPipeline:
 
 def _around(folder: Path, pad: str, **scheduler: Any) -> dict[str, Any]:
     """What a pipeline has beside its unet."""
-    vae = AutoencoderKL(block_out_channels=(8, 8, 8, 8), norm_num_groups=4, layers_per_block=1,
-                        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
+    autoencoder = vae()
     words = tokenizer(folder, pad)
     text = CLIPTextModel(CLIPTextConfig(
         vocab_size=len(words), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=TOKENS, hidden_act="gelu", projection_dim=16,
         bos_token_id=words.bos_token_id, eos_token_id=words.eos_token_id))
-    return {"vae": filled(vae), "text_encoder": filled(text), "tokenizer": words,
+    return {"vae": autoencoder, "text_encoder": filled(text), "tokenizer": words,
             "scheduler": DDIMScheduler(**{**BETAS, "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1,
                                           **scheduler})}
 

@@ -13,11 +13,12 @@ import torch
 from tests.training.world.test_captions import is_named
 from training import data, pools
 from training.command import Request
-from training.finished import load_autoencoder, load_denoiser, text_models
+from training.finished import load_autoencoder, load_denoiser, load_unet, text_models
 from training.loop import Schedule
 from training.models import weights
 from training.models.autoencoder import AutoencoderConfig
 from training.models.denoiser import DenoiserConfig
+from training.models.frozen import frozen_digest
 from training.models.layout import ROWS, SCENERY, WHO, Plan, Planner
 from training.models.text_encoder import TextConfig, TextEncoder, save_text_encoder
 from training.sampling import Prompted, Take, times
@@ -77,6 +78,14 @@ def test_stage_1_tells_what_it_was_taught_to_draw(workshop: Path) -> None:
     told = weights.load(workshop / "weights", "stage1")[1]["subjects"]
     assert len(told) == 16
     assert told["airplane"] == ["airplane", "plane"]
+
+
+def test_inserted_layers_tell_what_they_were_trained_around_and_to_predict(workshop: Path) -> None:
+    around = frozen_digest(load_unet(workshop / "weights")[0])
+    for stage in ("stage1", "stage2", "distil_stills", "distil"):
+        told = weights.load(workshop / "weights", stage)[1]
+        assert (told["around"], told["prediction"]) == (around, "flow"), stage
+        assert stage == "stage1" or (told["steps"], told["guidance"]) == (4, 1.0), "guidance is folded in"
 
 
 def test_the_distilled_model_still_has_stage_0s_very_bits(workshop: Path) -> None:

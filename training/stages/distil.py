@@ -26,6 +26,7 @@ from training.finished import load_denoiser
 from training.loop import Batch, Schedule, device, laid_out
 from training.models import weights
 from training.models.denoiser import Denoiser
+from training.models.frozen import frozen_digest
 from training.noise import STEADY, unit_noise
 from training.sampling import SHIFT, STEPS, Prompted, contexts, film_sheet, integrate, times
 from training.stages.films import film_clip
@@ -139,7 +140,7 @@ def run(request: Request, name: str = "distil", frames: int = FRAMES) -> None:
     if films and (request.weights / f"{STILLS}.safetensors").exists():
         model, config = load_denoiser(request.weights, (*stages, STILLS), temporal=True)
     trainer = train(DistilJob(name, model, trajectories, prompted, seed), request)
-    told = {"steps": STEPS, "shift": SHIFT, "shared_noise": STEADY,
-            "trajectories": request.items}
+    told = {"steps": STEPS, "shift": SHIFT, "guidance": 1.0, "shared_noise": STEADY,
+            "around": frozen_digest(model.unet), "prediction": "flow", "trajectories": request.items}
     weights.save(request.weights, name, trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)

@@ -9,6 +9,7 @@ from training.command import Request, facts, parse, train
 from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
+from training.models.frozen import frozen_digest
 from training.sampling import contexts, film_sheet
 from training.stages.films import FilmJob, single_frames
 from training.world.subjects import SUBJECTS
@@ -31,6 +32,7 @@ def run(request: Request) -> None:
     items = single_frames(request, tokenizer)
     model, config = load_denoiser(request.weights, ("sketch",), temporal=False)
     trainer = train(FilmJob("stage1", model, model.stage1_parameters(), items, texts), request)
-    told = {"subjects": {name: one.nouns for name, one in SUBJECTS.items()}}
+    told = {"subjects": {name: one.nouns for name, one in SUBJECTS.items()}, "around": frozen_digest(model.unet),
+            "prediction": "flow"}
     weights.save(request.weights, "stage1", trainer.average, {"config": config, **told, **facts(trainer, request)},
                  compact=True)

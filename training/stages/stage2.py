@@ -11,6 +11,7 @@ from training.command import Request, facts, parse, train
 from training.finished import load_denoiser, text_models
 from training.loop import Schedule
 from training.models import weights
+from training.models.frozen import frozen_digest
 from training.noise import STEADY
 from training.pools import FromPool, Shape
 from training.sampling import SHIFT, STEPS, contexts, film_sheet
@@ -39,6 +40,7 @@ def run(request: Request) -> None:
     items = FromPool(pool, functools.partial(film_clip, seed=seed), tokenizer, seed)
     model, config = load_denoiser(request.weights, ("stage1",), temporal=True)
     trainer = train(FilmJob("stage2", model, model.stage2_parameters(), items, texts), request)
-    told = {"steps": STEPS, "shift": SHIFT, "guidance": 1.0, "shared_noise": STEADY}
+    told = {"steps": STEPS, "shift": SHIFT, "guidance": 1.0, "shared_noise": STEADY,
+            "around": frozen_digest(model.unet), "prediction": "flow"}
     weights.save(request.weights, "stage2", trainer.average, {"config": config, **facts(trainer, request), **told},
                  compact=True)

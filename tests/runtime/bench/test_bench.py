@@ -124,9 +124,9 @@ def test_rows_name_the_chip_that_did_the_work(measured: Measured) -> None:
 
 def test_the_table_has_video_memory_where_it_was_measured(measured: Measured) -> None:
     def shown(report: Report) -> str:
-        console = Console(width=200, file=io.StringIO())
-        console.print(_table(report))
-        return console.file.getvalue()  # type: ignore[attr-defined]
+        said = io.StringIO()
+        Console(width=200, file=said).print(_table(report))
+        return said.getvalue()
 
     assert "VRAM" not in shown(measured[1])
     row = next(row for row in measured[1].rows if row.name == "step")
