@@ -21,7 +21,8 @@ from export.diffusers_folder import AGAIN, CONFIG, INDEX, check_parts, fill, rea
 from export.errors import ExportError
 from export.networks import Frame
 from export.noise_schedule import Trained, noise_schedule
-from export.parts import Part, fresh_folder, write_graphs, write_step
+from export.parts import Part, write_graphs, write_step
+from export.replacing import fresh_folder
 from export.spec import Form, NetworkSpec, Precision
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256

@@ -16,7 +16,8 @@ from export import card, networks
 from export.checkpoints import open_checkpoint
 from export.errors import ExportError
 from export.networks import Frame
-from export.parts import Part, fresh_folder, write_graphs
+from export.parts import Part, write_graphs
+from export.replacing import fresh_folder
 from export.spec import Precision
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.digest import file_sha256

@@ -14,7 +14,8 @@ from export.compare import Comparison
 from export.errors import ExportError
 from export.inserted import fill_all, inserted, stage
 from export.networks import Frame
-from export.parts import Part, check_roles, fresh_folder, write_graphs, write_step
+from export.parts import Part, write_graphs, write_step
+from export.replacing import check_roles, fresh_folder
 from export.spec import Form, Precision
 from runtime.bundle import STARTER, Bundle, open_bundle, write_manifest
 from training.models import weights

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import ExportError
-from export.parts import fresh_folder
+from export.replacing import fresh_folder
 from runtime.bundle import Bundle, open_bundle, write_manifest
 from runtime.errors import StorageError
 from tests.tiny_graphs import TinySizes, tiny_bundle, tiny_manifest
@@ -24,7 +24,7 @@ OTHER = TinySizes(frames=4)
 EXPORT = """
 import sys
 from pathlib import Path
-from export.parts import fresh_folder
+from export.replacing import fresh_folder
 from tests.tiny_graphs import tiny_bundle
 
 with fresh_folder(Path(sys.argv[1]), "tiny") as folder:
@@ -226,7 +226,7 @@ def test_sounds_that_find_no_room_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "out" / "sounds").mkdir(parents=True)
     for name in ("rain.wav", "wind.wav"):
         (tmp_path / "out" / "sounds" / name).write_bytes(bytes(100_000))
-    script = ("import sys; from pathlib import Path; from export.parts import fresh_folder\n"
+    script = ("import sys; from pathlib import Path; from export.replacing import fresh_folder\n"
               "with fresh_folder(Path(sys.argv[1]), keep='sounds'): pass")
     limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", sys.executable, "-c", script, str(tmp_path / "out")]
     # Python's own half-written bytecode would be found by others.
