@@ -1,10 +1,8 @@
 """Diffusers folders: every form their files come in, and what is wrong with them in one line."""
 
 import json
-import os
 import pickle
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +22,8 @@ from export.networks import Frame
 from export.noise_schedule import noise_schedule
 from export.pipeline import Request, build
 from runtime.bundle import open_bundle
-from runtime.errors import StorageError
 from runtime.shot.text import open_tokenizer, tokenise
+from tests.export import full_disk
 from tests.export import tiny_modelscope as tiny
 from tests.tiny_graphs import tiny_bundle
 
@@ -250,16 +248,7 @@ def test_nothing_foreign_is_overwritten(published: Path, tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
 def test_a_disk_that_is_full_from_the_tokenizer_on_is_one_line(published: Path, tmp_path: Path) -> None:
-    limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", sys.executable, "-m", "export", "modelscope",
-               str(published), "--out", str(tmp_path / "out")]
-    # Python's own half-written bytecode would be found by others.
-    done = subprocess.run(limited, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    assert done.returncode == StorageError.exit_code, done.stderr
-    assert done.stderr == (f"export: expected room to write {tmp_path / 'out'}, but it would be larger than the disk "
-                           "allows a file to be; free some space and run it again; what was there before is as it "
-                           "was\n")
-    assert list(tmp_path.iterdir()) == []
+    full_disk.refuses(tmp_path / "out", "modelscope", published)
 
 
 def test_the_first_form_there_is_counts(tmp_path: Path) -> None:

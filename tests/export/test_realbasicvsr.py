@@ -1,6 +1,5 @@
 """Published RealBasicVSR checkpoints: every layout they come in, what they become, and what is refused."""
 
-import os
 import pickle
 import signal
 import subprocess
@@ -19,8 +18,8 @@ from export.errors import ExportError
 from export.networks import Frame
 from export.realbasicvsr import Request, build, upscaler_from
 from runtime.bundle import Engines, LineUp, open_bundle
-from runtime.errors import StorageError
 from runtime.shot.upscale import UpscalerGraphs, upscale
+from tests.export import full_disk
 from tests.tiny_graphs import tiny_bundle
 from training.models.upscaler import PUBLISHED, Upscaler, UpscalerConfig
 
@@ -179,13 +178,11 @@ def test_a_bundle_of_another_name_is_not_replaced(checkpoint: Path, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def command(checkpoint: Path, out: Path) -> list[str]:
-    return [sys.executable, "-m", "export", "realbasicvsr", str(checkpoint), "--out", str(out), "--frame", "48x32"]
-
-
 @posix
 def test_told_to_end_it_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(command(checkpoint, tmp_path / "vsr"), stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "export", "realbasicvsr", str(checkpoint), "--out", str(tmp_path / "vsr"),
+               "--frame", "48x32"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not list(tmp_path.iterdir()):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
@@ -197,15 +194,7 @@ def test_told_to_end_it_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None
 
 @posix
 def test_a_full_disk_is_one_line_and_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
-    limited = ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", *command(checkpoint, tmp_path / "vsr")]
-    # Python's own half-written bytecode would be found by others.
-    done = subprocess.run(limited, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    assert done.returncode == StorageError.exit_code, done.stderr
-    assert done.stderr == (f"export: expected room to write {tmp_path / 'vsr'}, but it would be larger than the disk "
-                           "allows a file to be; free some space and run it again; what was there before is as it "
-                           "was\n")
-    assert list(tmp_path.iterdir()) == []
+    full_disk.refuses(tmp_path / "vsr", "realbasicvsr", checkpoint, "--frame", "48x32")
 
 
 def test_behind_a_link_the_bundle_is_replaced_where_it_is(checkpoint: Path, tmp_path: Path) -> None:
