@@ -115,6 +115,7 @@ class TensorRtEngine(CheckedEngine):
                     raise
                 # Damaged, or of another driver's time: nothing but building it again helps.
                 engine_cache.forget(plan)
+                self._log.messages.clear()
                 plan = finish(prepare(graph, library, cache, exact=exact))
                 self._engine = self._loaded(plan)
             # An input that nothing in the graph reads may have been left out.
