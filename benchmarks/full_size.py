@@ -218,11 +218,12 @@ def make_upscaler(place: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
+    from benchmarks.side_by_side.networks import filled
     from training.models.upscaler import PUBLISHED, Upscaler
 
     torch.manual_seed(0)
     place.mkdir(parents=True, exist_ok=True)
-    save_file(Upscaler(PUBLISHED).state_dict(), place / "vsr.safetensors")
+    save_file(filled(Upscaler(PUBLISHED)).state_dict(), place / "vsr.safetensors")
 
 
 def words(folder: Path) -> Path:
