@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from export.errors import ExportError
 from training.models import weights
 from training.models.denoiser import Denoiser
+
+N = TypeVar("N", bound=nn.Module)
 
 FROZEN = "unet."
 _TOLD = ("config", "shift", "shared_noise")
@@ -78,10 +80,19 @@ def inserted(folder: Path, needed: tuple[str, ...] = _TOLD) -> tuple[dict[str, T
 
 
 def fill_all(model: Denoiser, tensors: Mapping[str, Tensor], folder: Path) -> Denoiser:
-    """`model` with all of its tensors. Raises ExportError when they are not just those it has."""
+    """`model` with the tensors of all of its stages. Raises ExportError when they are not just those it has."""
+    return _filled(model, tensors, f"the stages in {folder} to fill one denoiser", "take all of them from one training")
+
+
+def fill_one(network: N, tensors: Mapping[str, Tensor], folder: Path, name: str) -> N:
+    """`network` with the tensors of the stage `name`. Raises ExportError when they are not just those it has."""
+    return _filled(network, tensors, f"{name}.safetensors in {folder} to fill the network of {name}.json",
+                   "take both files from one training")
+
+
+def _filled(network: N, tensors: Mapping[str, Tensor], expected: str, fix: str) -> N:
     try:
-        model.load_state_dict(dict(tensors), assign=True)
+        network.load_state_dict(dict(tensors), assign=True)
     except RuntimeError as error:
-        raise ExportError(f"the stages in {folder} to fill one denoiser", str(error).splitlines()[-1].strip(),
-                          "take all of them from one training") from error
-    return model.eval()
+        raise ExportError(expected, str(error).splitlines()[-1].strip()[:200], fix) from error
+    return network.eval()

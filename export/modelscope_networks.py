@@ -1,6 +1,7 @@
 """The denoiser of ModelScope text-to-video (Wang et al. 2023) and its kin: diffusers' `UNet3DConditionModel`."""
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -126,8 +127,13 @@ def denoiser(unet: Any, shape: tuple[int, int, int], tokens: int, form: Form = "
         found = cached_graphs(DeepGraph(unet), ShallowGraph(unet), feeds)
     else:
         found = one_graph(DenoiserGraph(unet, clips), feeds)
-    far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
-    return tuple(dataclasses.replace(spec, tolerance=far) for spec in found)
+    return far(found)
+
+
+def far(specs: Iterable[NetworkSpec]) -> tuple[NetworkSpec, ...]:
+    """The networks of a denoiser as large as this one, which bf16 takes further away."""
+    return tuple(dataclasses.replace(spec, tolerance=Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16))
+                 for spec in specs)
 
 
 def _reads(block: Any) -> bool:

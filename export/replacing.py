@@ -15,7 +15,7 @@ from typing import Final
 from export.errors import ExportError
 from runtime.bundle import MANIFEST, open_bundle
 from runtime.errors import BundleError, StorageError
-from runtime.media.files import FULL, writing
+from runtime.media.files import writing
 
 _CARD: Final = "MODEL_CARD.md"
 _NEW, _OLD = ".new", ".old"
@@ -25,6 +25,7 @@ _LEFT: Final = re.compile(r"([^.]*)\.(\d{1,9})(\.new|\.old)")
 """Machine, process and ending: what such names have behind the bundle's."""
 _HERE: Final = platform.node().partition(".")[0]
 _DAY: Final = 86_400.0
+_FREE: Final = "free some space and run it again; what was there before is as it was"
 _ELSEWHERE: Final = "remove that folder, or choose another --out"
 
 
@@ -38,7 +39,7 @@ def fresh_folder(out: Path, name: str = "", keep: str = "") -> Iterator[Path]:
     that cannot take its place stays, and the error says where.
     """
     out = Path(os.path.realpath(out))  # behind a link the older bundle would stay, and the new one have no place
-    with _writing(out):
+    with writing(out, _FREE):
         _tidy(out)
         _check_place(out, name, keep)
         draft = out.with_name(f".{out.name}.{_HERE}.{os.getpid()}{_NEW}")
@@ -152,18 +153,5 @@ def _dead(left: Path, machine: str, process: int) -> bool:
 
 def _copy(source: str, to: str) -> None:
     """`shutil.copy2`; `copytree` would go on after an OSError and then name every file."""
-    with _writing(Path(to)):
+    with writing(Path(to), _FREE):
         shutil.copy2(source, to)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """`writing`, but when the disk is full it says what is true of bundles."""
-    with writing(path):
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            raise StorageError(f"room to write {path}", FULL[error.errno],
-                               "free some space and run it again; what was there before is as it was") from error

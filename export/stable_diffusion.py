@@ -11,9 +11,8 @@ from export import networks
 from export.diffusers_folder import fill
 from export.errors import ExportError
 from export.inserted import FROZEN, fill_all, inserted, stage_files, told
-from export.modelscope_networks import BFLOAT16
+from export.modelscope_networks import far
 from export.pipeline import GUIDANCE, STEPS, Drawing, Family, Pipeline
-from export.spec import Tolerance
 from export.starter import DOMAINS
 from training.models import weights
 from training.models.denoiser import Denoiser, DenoiserConfig
@@ -74,9 +73,7 @@ def _denoiser(layers: Path, stages: Stages, pipeline: Pipeline) -> Drawing:
     whole = {**{f"{FROZEN}{name}": value for name, value in frozen.state_dict().items()}, **learned}
     specs = networks.denoiser(fill_all(Denoiser(config, frozen), whole, layers), pipeline.frame.cells(pipeline.ratio),
                              pipeline.tokenizer.length, pipeline.request.form)
-    far = Tolerance(bfloat16=BFLOAT16, bf16_typed=BFLOAT16)
-    return Drawing(tuple(dataclasses.replace(spec, tolerance=far) for spec in specs), DOMAINS, "clean",
-                   facts["shared_noise"], networks.refreshed(pipeline.request.form))
+    return Drawing(far(specs), DOMAINS, "clean", facts["shared_noise"], networks.refreshed(pipeline.request.form))
 
 
 def _check_shape(layers: Path, config: DenoiserConfig, pipeline: Pipeline) -> None:

@@ -5,14 +5,12 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from torch import Tensor, nn
+from typing import Any, Final
 
 from export import card, networks
 from export.compare import Comparison
 from export.errors import ExportError
-from export.inserted import fill_all, inserted, stage
+from export.inserted import fill_all, fill_one, inserted, stage
 from export.networks import Frame
 from export.parts import Part, write_graphs, write_step
 from export.replacing import check_roles, fresh_folder
@@ -23,8 +21,6 @@ from training.models.autoencoder import Autoencoder, AutoencoderConfig
 from training.models.denoiser import Denoiser, DenoiserConfig
 from training.models.text_encoder import NAME, WEIGHTS, TextConfig, TextEncoder
 from training.models.upscaler import SCALE, Upscaler, UpscalerConfig
-
-N = TypeVar("N", bound=nn.Module)
 
 DOMAINS: Final = {"watermarked": 0, "clean": 1}
 FPS: Final = 8
@@ -146,22 +142,12 @@ def _reader(folder: Path) -> TextEncoder:
         if not (folder / name).exists():
             raise FileNotFoundError(f"{folder / name} is missing: run `python -m training text` first")
     tensors, facts = stage(folder, NAME, "config")
-    return _filled(TextEncoder(weights.config(TextConfig, facts)), tensors, folder, NAME).eval()
-
-
-def _filled(network: N, tensors: Mapping[str, Tensor], folder: Path, name: str) -> N:
-    """`network` with the tensors of the stage `name`. Raises ExportError when they are not just those it has."""
-    try:
-        network.load_state_dict(dict(tensors))
-    except RuntimeError as error:
-        raise ExportError(f"{name}.safetensors in {folder} to fill the network of {name}.json",
-                          str(error).splitlines()[-1].strip()[:200], "take both files from one training") from error
-    return network
+    return fill_one(TextEncoder(weights.config(TextConfig, facts)), tensors, folder, NAME)
 
 
 def _decoder(request: Request) -> Part:
     tensors, facts = stage(request.weights, "vae", "config")
-    network = _filled(Autoencoder(weights.config(AutoencoderConfig, facts)), tensors, request.weights, "vae").eval()
+    network = fill_one(Autoencoder(weights.config(AutoencoderConfig, facts)), tensors, request.weights, "vae")
     specs = [networks.decoder(network, request.frame)]
     if request.encoder:
         specs.append(networks.encoder(networks.EncoderGraph(network), request.frame))
@@ -170,7 +156,7 @@ def _decoder(request: Request) -> Part:
 
 def _upscaler(request: Request) -> Part:
     tensors, facts = stage(request.weights, "upscaler", "config")
-    model = _filled(Upscaler(weights.config(UpscalerConfig, facts)), tensors, request.weights, "upscaler")
+    model = fill_one(Upscaler(weights.config(UpscalerConfig, facts)), tensors, request.weights, "upscaler")
     width, height = dataclasses.astuple(request.frame)
     # Its flows are sought in frames four times smaller, and smooth: rounded to bf16 they take half the time, and the
     # pictures differ by one byte value in places, seldom two (eleven clips of the world: 76 dB apart at least).

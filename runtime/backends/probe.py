@@ -9,6 +9,7 @@ import numpy as np
 
 from runtime.backends.choose import open_engine
 from runtime.backends.engine import said
+from runtime.backends.installed import installed
 from runtime.backends.tensorrt_library import Name, packages
 from runtime.errors import MovieFactoryError
 
@@ -40,7 +41,7 @@ def probe() -> list[BackendReport]:
 
 
 def _try(backend: str, packages: tuple[str, ...], graph: Path) -> BackendReport:
-    version = next(filter(None, (_version(name.replace("_", "-")) for name in packages)), None)
+    version = next(filter(None, (installed(name.replace("_", "-")) for name in packages)), None)
     try:
         with open_engine(graph, backend, cache=graph.parent) as engine:
             result = engine.run({"x": np.array([-3.0, 2.0], np.float32)})["y"]
@@ -62,11 +63,3 @@ def _try_tensorrt(library: Name, graph: Path) -> BackendReport:
         return replace(report, why_not=f"{report.why_not}; `moviefactory models build` works without a GPU")
     return report
 
-
-def _version(package: str) -> str | None:
-    import importlib.metadata  # slow to load, and only this needs it
-
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -5,12 +5,12 @@ Neither raises when something goes wrong: calls return None or False, and only t
 
 import functools
 import importlib
-import importlib.metadata
 import re
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from runtime.backends.engine import said
+from runtime.backends.installed import installed
 from runtime.errors import BackendError
 
 Name = Literal["tensorrt", "tensorrt_rtx"]
@@ -46,7 +46,7 @@ def packages(name: Name) -> tuple[str, ...]:
 
 def version(name: Name) -> str:
     """The library's exact version, without loading it. Raises BackendError when it is not installed."""
-    found = next(filter(None, map(_version, packages(name))), None)
+    found = next(filter(None, map(installed, packages(name))), None)
     if found is None:
         raise _missing(name)
     return found
@@ -55,14 +55,7 @@ def version(name: Name) -> str:
 def cuda_release(name: Name) -> int | None:
     """The release of CUDA whose drivers the installed library needs, or newer ones; None where its package does not
     say."""
-    return next((release for release in _CUDA if _version(f"{name}_cu{release}") is not None), None)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return next((release for release in _CUDA if installed(f"{name}_cu{release}") is not None), None)
 
 
 @functools.cache

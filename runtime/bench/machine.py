@@ -1,6 +1,5 @@
 """What a benchmark ran on, without anything that names its user: no host name, no paths."""
 
-import importlib.metadata
 import os
 import platform
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtime import __version__
+from runtime.backends.installed import installed
 from runtime.bench.energy import Nvidia
 
 PACKAGES: Final = ("numpy", "av", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt", "tensorrt-cu12",
@@ -34,7 +34,7 @@ def environment(gpu: Nvidia | None, card: str = "") -> dict[str, Any]:
         "system": platform.system(), "machine": platform.machine(), "platform": platform.platform(),
         "python_version": platform.python_version(), "moviefactory_version": __version__,
         "moviefactory_commit": _commit(),
-        "packages": {name: version for name in PACKAGES if (version := _version(name)) is not None}}
+        "packages": {name: version for name in PACKAGES if (version := installed(name)) is not None}}
 
 
 def processor() -> str:
@@ -89,9 +89,3 @@ def _said(*command: str) -> str | None:
         return None
     return result.stdout.strip() or None
 
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -16,6 +16,7 @@ from runtime.errors import StorageError, UsageError
 FULL: Final = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your share of the disk is used up",
                errno.EFBIG: "it would be larger than the disk allows a file to be"}
 FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+FREE: Final = "free some space and run it again; what is finished stays"
 
 PART: Final = ".part"
 """Ending of a file under way; one that is left over from a crash can be deleted."""
@@ -42,12 +43,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk or FFmpeg refuses while `path` is written into StorageError."""
+def writing(path: Path, free: str = FREE) -> Iterator[None]:
+    """Turn what the disk or FFmpeg refuses while `path` is written into StorageError, which advises `free` when the
+    disk is full."""
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        raise _refused(path, error) from error
+        raise _refused(path, error, free) from error
 
 
 def check_writable(path: Path) -> None:
@@ -74,11 +76,10 @@ def unreadable(path: Path, kind: str, got: str, fix: str) -> StorageError:
     return StorageError(f"{path} to be {kind}", got, fix)
 
 
-def _refused(path: Path, error: OSError | av.FFmpegError) -> StorageError:
+def _refused(path: Path, error: OSError | av.FFmpegError, free: str) -> StorageError:
     code = error.errno if isinstance(error, OSError) and error.errno is not None else 0
     if code in FULL:
-        return StorageError(f"room to write {path}", FULL[code], "free some space and run it again; what is finished "
-                            "stays")
+        return StorageError(f"room to write {path}", FULL[code], free)
     if code in FORBIDDEN:
         return StorageError(f"to write {path}", "writing there is not allowed",
                             "choose a folder that is not read-only")
